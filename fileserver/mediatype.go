@@ -1,0 +1,252 @@
+package fileserver
+
+import (
+	"bytes"
+	"io"
+	"io/fs"
+	"path"
+	"strings"
+	"sync"
+	"unicode/utf8"
+
+	"github.com/gabriel-vasile/mimetype"
+)
+
+// mediaTypes tells the media type of a file by the extension of its name, in
+// lower case and without the dot. It is our own table, since the system's
+// differs from one machine to the next, and the Windows registry lies.
+var mediaTypes = readMediaTypes(`
+application/atom+xml          atom
+application/epub+zip          epub
+application/geo+json          geojson
+application/gzip              gz tgz
+application/java-archive      jar
+application/json              json map
+application/jsonl             jsonl ndjson
+application/ld+json           jsonld
+application/manifest+json     webmanifest
+application/msword            doc dot
+application/octet-stream      bin dat dmg exe img iso msi pkg so dll br
+application/ogg               ogx
+application/pdf               pdf
+application/pgp-signature     sig
+application/postscript        ai eps ps
+application/rss+xml           rss
+application/rtf               rtf
+application/sql               sql
+application/toml              toml
+application/vnd.android.package-archive                                   apk
+application/vnd.apple.mpegurl                                             m3u8
+application/vnd.debian.binary-package                                     deb
+application/vnd.ms-excel                                                  xls
+application/vnd.ms-fontobject                                             eot
+application/vnd.ms-powerpoint                                             ppt
+application/vnd.oasis.opendocument.presentation                           odp
+application/vnd.oasis.opendocument.spreadsheet                            ods
+application/vnd.oasis.opendocument.text                                   odt
+application/vnd.openxmlformats-officedocument.presentationml.presentation pptx
+application/vnd.openxmlformats-officedocument.spreadsheetml.sheet         xlsx
+application/vnd.openxmlformats-officedocument.wordprocessingml.document   docx
+application/vnd.rar           rar
+application/vnd.sqlite3       sqlite sqlite3
+application/wasm              wasm
+application/x-7z-compressed   7z
+application/x-bzip2           bz2
+application/x-rpm             rpm
+application/x-tar             tar
+application/x-xz              xz
+application/xhtml+xml         xhtml xht
+application/xml               xml xsl xslt xsd
+application/yaml              yaml yml
+application/zip               zip
+application/zstd              zst
+audio/aac                     aac
+audio/flac                    flac
+audio/midi                    mid midi
+audio/mp4                     m4a m4b
+audio/mpeg                    mp3
+audio/ogg                     oga ogg opus
+audio/wav                     wav
+audio/webm                    weba
+audio/x-aiff                  aif aiff
+font/collection               ttc
+font/otf                      otf
+font/ttf                      ttf
+font/woff                     woff
+font/woff2                    woff2
+image/apng                    apng
+image/avif                    avif
+image/bmp                     bmp
+image/gif                     gif
+image/heic                    heic
+image/heif                    heif
+image/jpeg                    jpg jpeg jpe jfif
+image/jxl                     jxl
+image/png                     png
+image/svg+xml                 svg
+image/tiff                    tif tiff
+image/vnd.adobe.photoshop     psd
+image/webp                    webp
+image/x-icon                  ico cur
+message/rfc822                eml
+model/gltf+json               gltf
+model/gltf-binary             glb
+model/obj                     obj
+model/stl                     stl
+multipart/related             mhtml mht
+text/calendar                 ics
+text/css                      css
+text/csv                      csv
+text/html                     html htm
+text/javascript               js mjs cjs
+text/markdown                 md markdown
+text/plain                    txt text log conf cfg ini env diff patch rst adoc asc
+text/plain                    c h cc cpp cxx hpp cs go rs java kt swift py pyw rb pl php lua r sh bash zsh fish bat ps1 tsx jsx vue svelte scss sass less tex srt
+text/tab-separated-values     tsv
+text/vcard                    vcf
+text/vtt                      vtt
+video/3gpp                    3gp
+video/mp4                     mp4 m4v
+video/mpeg                    mpeg mpg
+video/ogg                     ogv
+video/quicktime               mov qt
+video/webm                    webm
+video/x-flv                   flv
+video/x-matroska              mkv
+video/x-ms-wmv                wmv
+video/x-msvideo               avi
+`)
+
+const octetStream = "application/octet-stream"
+
+func readMediaTypes(table string) map[string]string {
+	types := make(map[string]string, 256)
+	for line := range strings.Lines(table) {
+		fields := strings.Fields(line)
+		for i := 1; i < len(fields); i++ {
+			types[fields[i]] = fields[0]
+		}
+	}
+	return types
+}
+
+// extensionType returns the media type that the name of a file tells, "" if it
+// tells none.
+func extensionType(name string) string {
+	ext := path.Ext(name)
+	if len(ext) < 2 || len(ext) > 16 {
+		return ""
+	}
+	var lower [16]byte
+	for i := 1; i < len(ext); i++ {
+		c := ext[i]
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		lower[i-1] = c
+	}
+	return mediaTypes[string(lower[:len(ext)-1])]
+}
+
+// sniffSize is how much of a file tells its type and its charset: what
+// mimetype looks at, and more than the 1024 bytes in which an HTML page has to
+// declare its own.
+const sniffSize = 4096
+
+var sniffBuffers = sync.Pool{New: func() any { return new([sniffSize]byte) }}
+
+// mediaType returns the media type of a file by its name, else by its first
+// bytes, which peek reads into its argument. The charset is added to text.
+func (s *Server) mediaType(name string, peek func([]byte) (int, error)) (string, error) {
+	byName := extensionType(name)
+	if byName == "" {
+		byName = s.unknownType
+	}
+	if byName != "" && !strings.HasPrefix(byName, "text/") {
+		return byName, nil
+	}
+	buf := sniffBuffers.Get().(*[sniffSize]byte)
+	defer sniffBuffers.Put(buf)
+	n, err := peek(buf[:])
+	if err != nil {
+		return "", err
+	}
+	head := buf[:n]
+	if byName == "" {
+		byName, _, _ = strings.Cut(mimetype.Detect(head).String(), ";")
+		if strings.HasPrefix(byName, "text/x-") {
+			byName = "text/plain" // a script is to be read, not to be downloaded
+		}
+	}
+	if strings.HasPrefix(byName, "text/") {
+		return withCharset(byName, head), nil
+	}
+	return byName, nil
+}
+
+// withCharset adds the charset of a text that starts with head. Text that is
+// neither UTF-8 nor marked as UTF-16 gets none: the browser then looks for
+// what the text says of itself.
+func withCharset(mediaType string, head []byte) string {
+	if strings.Contains(mediaType, ";") {
+		return mediaType // the caller's own, with its parameters
+	}
+	switch {
+	case bytes.HasPrefix(head, []byte{0xff, 0xfe}), bytes.HasPrefix(head, []byte{0xfe, 0xff}):
+		return mediaType + "; charset=utf-16"
+	case !isUTF8(head):
+		return mediaType
+	}
+	if t, ok := utf8Types[mediaType]; ok {
+		return t
+	}
+	return mediaType + "; charset=utf-8"
+}
+
+// utf8Types holds the usual types with their charset, made once.
+var utf8Types = func() map[string]string {
+	types := map[string]string{}
+	for _, t := range mediaTypes {
+		if strings.HasPrefix(t, "text/") {
+			types[t] = t + "; charset=utf-8"
+		}
+	}
+	return types
+}()
+
+// isUTF8 reports whether head, which may end within a character, is UTF-8.
+func isUTF8(head []byte) bool {
+	for i := 0; i < utf8.UTFMax && len(head) > 0; i++ {
+		if utf8.Valid(head) {
+			return true
+		}
+		if r, size := utf8.DecodeLastRune(head); r != utf8.RuneError || size != 1 {
+			return false
+		}
+		head = head[:len(head)-1]
+	}
+	return utf8.Valid(head)
+}
+
+// peek reads the first bytes of an open file, and leaves it at its start. A
+// file that can only be read forward is opened once more for it.
+func (d directory) peek(f fs.File, base string, buf []byte) (int, error) {
+	if r, ok := f.(io.ReaderAt); ok {
+		n, err := r.ReadAt(buf, 0)
+		return n, ignoreEOF(err)
+	}
+	again, err := d.fsys.Open(d.join(base))
+	if err != nil {
+		return 0, err
+	}
+	defer again.Close()
+	n, err := io.ReadFull(again, buf)
+	return n, ignoreEOF(err)
+}
+
+func ignoreEOF(err error) error {
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,84 @@
+package fileserver
+
+import (
+	"cmp"
+	"io/fs"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// Option changes what a [Server] does. Options take values that are already
+// valid, so that [New] cannot fail.
+type Option func(*Server)
+
+// WithMount hands every request for prefix, and for whatever lies below it, to
+// h instead of the files: "/api" claims /api and /api/users, not /apiary. The
+// longest prefix that fits wins. The handler sees the request unchanged.
+func WithMount(prefix string, h http.Handler) Option {
+	return func(s *Server) {
+		prefix := strings.Trim(prefix, "/")
+		s.mounts = append(s.mounts, mount{prefix, h})
+		slices.SortStableFunc(s.mounts, func(a, b mount) int {
+			return cmp.Compare(len(b.prefix), len(a.prefix))
+		})
+	}
+}
+
+// WithFallback hands every request that no file answers to h, whatever its
+// method. A directory without an index is then not a file either, so that an
+// application behind the files is asked for "/".
+func WithFallback(h http.Handler) Option {
+	return func(s *Server) { s.fallback = h }
+}
+
+// WithFilter calls f with every answer of the server's own before it is
+// written, in the order in which the filters were given. f may edit the
+// response; it must not keep either argument, and is called concurrently.
+func WithFilter(f func(*Request, *Response)) Option {
+	return func(s *Server) { s.filters = append(s.filters, f) }
+}
+
+// WithFields sends these fields with every answer of the server's own, behind
+// the computed ones. They must not be fields that the server computes, such as
+// Content-Length.
+func WithFields(fields ...Field) Option {
+	return func(s *Server) { s.fields = append(s.fields, fields...) }
+}
+
+// WithObserver calls f once for every request, after its answer has been
+// written or given up, those of mounts and the fallback included. f must not
+// keep its argument, and is called concurrently.
+func WithObserver(f func(*Record)) Option {
+	return func(s *Server) { s.observers = append(s.observers, f) }
+}
+
+// WithIndex sets the names of the file that stands for its directory, the
+// first one that exists wins. The default is index.html, index.htm; without
+// names, no file does.
+func WithIndex(names ...string) Option {
+	return func(s *Server) { s.index = names }
+}
+
+// WithHidden serves names that begin with a dot, too.
+func WithHidden() Option {
+	return func(s *Server) { s.showHidden = true }
+}
+
+// WithPrivate treats these files as absent, by whatever name or link they are
+// reached: a TLS key that lies in the folder, for one. Files are told by
+// [os.SameFile], so this has an effect on files of the operating system only.
+func WithPrivate(files ...fs.FileInfo) Option {
+	return func(s *Server) { s.private = append(s.private, files...) }
+}
+
+// WithoutListing answers 404 for a directory that has no index.
+func WithoutListing() Option {
+	return func(s *Server) { s.noListing = true }
+}
+
+// WithContentType sets the media type of files whose names do not tell it. The
+// default is to look at their first bytes.
+func WithContentType(mediaType string) Option {
+	return func(s *Server) { s.unknownType = mediaType }
+}

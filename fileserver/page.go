@@ -1,0 +1,60 @@
+package fileserver
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// page makes p an answer whose content is its status: a page for browsers, a
+// line for all others. It says nothing else, so that a file that is hidden,
+// one that lies outside, and one that does not exist look the same.
+func (s *Server) page(q *Request, p *Response, status int) {
+	words := strconv.Itoa(status) + " " + http.StatusText(status)
+	p.Status = status
+	p.Vary |= VaryAccept
+	if namesHTML(q.Accept) {
+		p.Meta.Type = "text/html; charset=utf-8"
+		p.Content.Bytes = fmt.Appendf(nil, statusPage, words)
+	} else {
+		p.Meta.Type = "text/plain; charset=utf-8"
+		p.Content.Bytes = append([]byte(words), '\n')
+	}
+	p.Meta.Length = int64(len(p.Content.Bytes))
+}
+
+const statusPage = `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="light dark">
+<title>%[1]s</title>
+<body style="font: 1rem system-ui; margin: 15vh 10vw">
+<h1>%[1]s</h1>
+`
+
+// namesHTML reports whether an Accept field (RFC 9110, 12.5.1) asks for HTML
+// by name, as browsers do and other clients do not.
+func namesHTML(accept string) bool {
+	for member := range strings.SplitSeq(accept, ",") {
+		mediaRange, parameters, _ := strings.Cut(member, ";")
+		mediaRange = strings.Trim(mediaRange, " \t")
+		if strings.EqualFold(mediaRange, "text/html") || strings.EqualFold(mediaRange, "application/xhtml+xml") {
+			return !refuses(parameters)
+		}
+	}
+	return false
+}
+
+// refuses reports whether the parameters of a member have a weight of zero.
+func refuses(parameters string) bool {
+	for parameter := range strings.SplitSeq(parameters, ";") {
+		name, value, _ := strings.Cut(strings.Trim(parameter, " \t"), "=")
+		if strings.EqualFold(name, "q") {
+			weight, err := strconv.ParseFloat(value, 64)
+			return err == nil && weight == 0
+		}
+	}
+	return false
+}

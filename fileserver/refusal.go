@@ -1,0 +1,56 @@
+package fileserver
+
+import (
+	"errors"
+	"io/fs"
+	"net/http"
+	"syscall"
+)
+
+// Causes of a refusal that a setting of the server would lift. They reach the
+// observer in [Record.Err]; the client sees the same as for a missing file.
+var (
+	ErrHidden  = errors.New("name begins with a dot")
+	ErrOutside = errors.New("link leads out of the root")
+)
+
+var (
+	errNotRegular   = errors.New("not a regular file")
+	errNotDirectory = errors.New("not a directory")
+	errPrivate      = errors.New("private to the server")
+	errNoIndex      = errors.New("directory without an index")
+	errMethod       = errors.New("method is not for files")
+	errPrecondition = errors.New("precondition failed")
+	errRange        = errors.New("range lies outside of the file")
+	errAborted      = errors.New("handler aborted the answer")
+)
+
+var absences = []error{
+	fs.ErrNotExist, fs.ErrPermission, fs.ErrInvalid,
+	ErrHidden, ErrOutside, errAbove, errNoName, errNotRegular, errNotDirectory, errPrivate, errNoIndex,
+	syscall.ENOTDIR, syscall.EINVAL, syscall.ENAMETOOLONG, syscall.ELOOP, syscall.ENXIO, syscall.EOPNOTSUPP,
+}
+
+// refusalStatus tells what a client is answered when a file cannot be had.
+func refusalStatus(err error) int {
+	switch {
+	case errors.Is(err, errEncoding):
+		return http.StatusBadRequest
+	case isAbsence(err):
+		return http.StatusNotFound
+	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE), errors.Is(err, syscall.ENOMEM):
+		return http.StatusServiceUnavailable // passes when others are done
+	}
+	return http.StatusInternalServerError
+}
+
+// isAbsence reports whether, as far as clients are concerned, there is no such
+// file. What exists and may not be had is absent like what does not exist.
+func isAbsence(err error) bool {
+	for _, absence := range absences {
+		if errors.Is(err, absence) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,207 @@
+package fileserver
+
+import (
+	"io"
+	"net/http"
+	"path"
+	"strings"
+
+	"github.com/gserve/gserve/listing"
+)
+
+// allow is what can be done with a file or directory.
+const allow = "GET, HEAD, OPTIONS"
+
+// Respond decides how q is answered and sets p to that. It reads the file
+// system, and does nothing else: no socket, no writer, no log. The caller
+// closes p, unless it has a Handoff, and then there is nothing to close.
+func (s *Server) Respond(q *Request, p *Response) {
+	*p = Response{Extra: s.fields[:len(s.fields):len(s.fields)]}
+	s.decide(q, p)
+	if p.Handoff != nil {
+		return
+	}
+	for _, filter := range s.filters {
+		filter(q, p)
+	}
+}
+
+// decide finds the resource of q, and has it represented.
+func (s *Server) decide(q *Request, p *Response) {
+	if q.Path == "*" && q.Method == "OPTIONS" {
+		s.options(p)
+		return
+	}
+	t, err := parseTarget(q.Path)
+	if err == nil {
+		if p.Handoff = s.mounted(t); p.Handoff != nil {
+			return
+		}
+		var res resource
+		if res, err = s.find(t); err == nil {
+			s.answer(q, p, res)
+			return
+		}
+	}
+	s.refuse(q, p, err)
+}
+
+// answer performs the method of q on a resource, which it takes over.
+func (s *Server) answer(q *Request, p *Response, res resource) {
+	switch {
+	case q.Method == "OPTIONS":
+		res.close()
+		s.options(p)
+	case q.Method != "GET" && q.Method != "HEAD":
+		res.close()
+		p.Allow, p.Err = allow, errMethod
+		s.page(q, p, http.StatusMethodNotAllowed)
+	case res.slashless:
+		res.close()
+		p.Location = withSlash(res.target, q.Query)
+		s.page(q, p, http.StatusMovedPermanently)
+	case res.file != nil:
+		s.file(q, p, res)
+	default:
+		s.list(q, p, res)
+	}
+}
+
+func (s *Server) options(p *Response) {
+	p.Status, p.Allow = http.StatusNoContent, allow
+}
+
+// refuse answers that there is nothing to be had, or lets the fallback answer
+// if there is one and err says that there is no such file.
+func (s *Server) refuse(q *Request, p *Response, err error) {
+	if s.fallback != nil && isAbsence(err) {
+		p.Handoff = s.fallback
+		return
+	}
+	p.Err = err
+	s.page(q, p, refusalStatus(err))
+}
+
+// file answers with the representation of an open file.
+func (s *Server) file(q *Request, p *Response, res resource) {
+	defer res.dir.close()
+	p.Status, p.Name = http.StatusOK, res.name
+	p.Content = Content{File: res.file, opened: res.info}
+	p.Meta = Representation{Length: res.info.Size(), Validator: newValidator(res.info, s.now())}
+
+	switch p.Meta.evaluate(q) {
+	case notModified:
+		p.drop(http.StatusNotModified)
+		return
+	case failed:
+		p.drop(http.StatusPreconditionFailed)
+		p.Err = errPrecondition
+		return
+	}
+	var err error
+	p.Meta.Type, err = s.mediaType(res.name, func(buf []byte) (int, error) {
+		return res.dir.peek(res.file, path.Base(res.name), buf)
+	})
+	if err != nil {
+		res.file.Close()
+		*p = Response{Extra: p.Extra}
+		s.refuse(q, p, err)
+		return
+	}
+	// RFC 9110, 14.2: Range is defined for GET only.
+	if q.Range == "" || q.Method != "GET" || !p.Content.seekable() || !p.Meta.rangeApplies(q.IfRange) {
+		return
+	}
+	switch ranges, selected := selectRanges(q.Range, p.Meta.Length, p.single[:0]); selected {
+	case selectParts:
+		p.setRanges(ranges)
+	case selectUnsatisfiable:
+		res.file.Close()
+		*p = Response{Extra: p.Extra, Name: p.Name, Err: errRange, complete: p.Meta.Length}
+		s.page(q, p, http.StatusRequestedRangeNotSatisfiable)
+	}
+}
+
+// drop makes p an answer without content, which keeps its validators.
+func (p *Response) drop(status int) {
+	p.Content.File.Close()
+	p.Status, p.Content, p.Meta.Length = status, Content{}, 0
+}
+
+// list answers with the listing of a directory.
+func (s *Server) list(q *Request, p *Response, res resource) {
+	defer res.close()
+	switch (Validator{}).evaluate(q) {
+	case notModified:
+		p.Status = http.StatusNotModified
+		return
+	case failed:
+		p.Status, p.Err = http.StatusPreconditionFailed, errPrecondition
+		return
+	}
+	entries, err := s.entries(res)
+	if err != nil {
+		s.refuse(q, p, err)
+		return
+	}
+	folder := listing.Folder{Path: "/", Entries: entries}
+	if res.name != "." {
+		folder.Path = "/" + res.name + "/"
+	}
+	p.Status, p.Name = http.StatusOK, res.name
+	p.Meta = Representation{Type: "text/html; charset=utf-8", Length: -1}
+	p.Content.Stream = func(w io.Writer) error { return listing.HTML(w, folder) }
+	p.Extra = append(p.Extra, Field{"Content-Security-Policy", listing.ContentSecurityPolicy})
+}
+
+// entries returns what a listing of the directory shows: what a request for it
+// would be answered with.
+func (s *Server) entries(res resource) ([]listing.Entry, error) {
+	names, err := res.dir.read()
+	if err != nil {
+		return nil, err
+	}
+	entries := make([]listing.Entry, 0, len(names))
+	for _, n := range names {
+		name := n.Name()
+		if !s.showHidden && isHidden(path.Join(res.name, name)) {
+			continue
+		}
+		info, err := res.dir.stat(name)
+		if err != nil || !info.IsDir() && s.servable(info) != nil {
+			continue // gone meanwhile, leads out, or nothing to be sent
+		}
+		entries = append(entries, listing.Entry{
+			Name: name, IsDir: info.IsDir(), Size: info.Size(), ModTime: info.ModTime(),
+		})
+	}
+	return entries, nil
+}
+
+// withSlash returns the reference from a directory's path without its slash to
+// the one with it. It is relative, so that it holds below whatever prefix the
+// server is mounted at, and has one segment, so that it cannot lead elsewhere.
+func withSlash(t target, query string) string {
+	location := listing.Reference(path.Base(t.name)) + "/"
+	if query != "" {
+		location += "?" + encodeQuery(query)
+	}
+	return location
+}
+
+// encodeQuery percent-encodes what cannot stand in a query (RFC 3986, 3.4),
+// and leaves what is encoded already.
+func encodeQuery(query string) string {
+	const plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,;=:@/?%"
+	var b strings.Builder
+	for i := range len(query) {
+		if c := query[i]; strings.IndexByte(plain, c) >= 0 {
+			b.WriteByte(c)
+		} else {
+			b.WriteByte('%')
+			b.WriteByte("0123456789ABCDEF"[c>>4])
+			b.WriteByte("0123456789ABCDEF"[c&15])
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,65 @@
+package fileserver
+
+import (
+	"io/fs"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// Server answers HTTP requests from a file system. It is an [http.Handler],
+// and safe for concurrent use. Make one with [New].
+type Server struct {
+	root fs.FS
+	now  func() time.Time
+
+	mounts    []mount // longest prefix first
+	fallback  http.Handler
+	filters   []func(*Request, *Response)
+	observers []func(*Record)
+	fields    []Field
+
+	index       []string
+	showHidden  bool
+	noListing   bool
+	private     []fs.FileInfo
+	unknownType string
+}
+
+// New returns a server of the files of root.
+//
+// Any fs.FS will do: an [embed.FS], an [archive/zip.Reader], an
+// [testing/fstest.MapFS]. For a directory on disk use [Dir], which confines
+// every access to it; [os.DirFS] follows links out of the directory. New does
+// not close root.
+func New(root fs.FS, opts ...Option) *Server {
+	s := &Server{
+		root:  root,
+		now:   time.Now,
+		index: []string{"index.html", "index.htm"},
+		// A media type that we declare is not to be guessed at: a text file
+		// that a stranger put there must not run as a script.
+		fields: []Field{{"X-Content-Type-Options", "nosniff"}},
+	}
+	for _, opt := range opts {
+		opt(s)
+	}
+	return s
+}
+
+// mount is a handler that owns a prefix, which is without slashes around it.
+type mount struct {
+	prefix  string
+	handler http.Handler
+}
+
+// mounted returns the handler that owns the target, or nil.
+func (s *Server) mounted(t target) http.Handler {
+	for _, m := range s.mounts {
+		rest, ok := strings.CutPrefix(t.name, m.prefix)
+		if m.prefix == "" || ok && (rest == "" || rest[0] == '/') {
+			return m.handler
+		}
+	}
+	return nil
+}

@@ -1,0 +1,161 @@
+package fileserver
+
+import (
+	"io/fs"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Validator tells one state of a representation from another (RFC 9110, 8.8).
+// The zero value tells nothing.
+type Validator struct {
+	ETag         ETag
+	LastModified time.Time // zero if unknown
+}
+
+// ETag is an entity tag as it stands in a field, with its quotes and its W/ if
+// it is weak. "" means that there is none.
+type ETag string
+
+// IsWeak reports whether equal tags promise equal use only, not equal bytes.
+func (e ETag) IsWeak() bool { return strings.HasPrefix(string(e), "W/") }
+
+// matchStrongly is the strong comparison of RFC 9110, 8.8.3.2.
+func (e ETag) matchStrongly(other ETag) bool { return e != "" && e == other && !e.IsWeak() }
+
+// matchWeakly is the weak comparison of RFC 9110, 8.8.3.2.
+func (e ETag) matchWeakly(other ETag) bool {
+	return e != "" && strings.TrimPrefix(string(e), "W/") == strings.TrimPrefix(string(other), "W/")
+}
+
+// settled is how long a file must have been left alone before its time of
+// modification can tell its states apart. File systems tick in up to two
+// seconds (FAT), and a second write within one tick leaves no trace.
+const settled = 2 * time.Second
+
+// newValidator derives the validator of a file from its time of modification
+// and its size, so that copies of a tree that keep both agree on it. A file
+// system without times, such as [embed.FS], gives no validator.
+func newValidator(info fs.FileInfo, now time.Time) Validator {
+	modified := info.ModTime()
+	if modified.IsZero() {
+		return Validator{}
+	}
+	b := make([]byte, 0, 48)
+	if now.Sub(modified) < settled {
+		b = append(b, "W/"...)
+	}
+	b = append(b, '"')
+	b = strconv.AppendInt(b, modified.UnixNano(), 36)
+	b = append(b, '-')
+	b = strconv.AppendInt(b, info.Size(), 36)
+	b = append(b, '"')
+	if modified.After(now) {
+		modified = now // RFC 9110, 8.8.2.1: never later than the Date of the answer
+	}
+	return Validator{ETag: ETag(b), LastModified: modified.Truncate(time.Second)}
+}
+
+// precondition is the outcome of the conditional fields of a request.
+type precondition int
+
+const (
+	proceed     precondition = iota // the method is to be performed
+	notModified                     // 304
+	failed                          // 412
+)
+
+// evaluate checks the preconditions of q in the order of RFC 9110, 13.2.2.
+// A date that is not one is ignored, as is If-Modified-Since for methods other
+// than GET and HEAD.
+func (v Validator) evaluate(q *Request) precondition {
+	if q.IfMatch != "" {
+		if !matchAny(q.IfMatch, v.ETag, ETag.matchStrongly) {
+			return failed
+		}
+	} else if date, ok := parseDate(q.IfUnmodifiedSince); ok && v.isModifiedSince(date) {
+		return failed
+	}
+	safe := q.Method == "GET" || q.Method == "HEAD"
+	if q.IfNoneMatch != "" {
+		// RFC 9110, 13.1.3: If-Modified-Since is ignored beside If-None-Match.
+		switch {
+		case !matchAny(q.IfNoneMatch, v.ETag, ETag.matchWeakly):
+			return proceed
+		case safe:
+			return notModified
+		default:
+			return failed
+		}
+	}
+	if date, ok := parseDate(q.IfModifiedSince); ok && safe && !v.LastModified.IsZero() && !v.isModifiedSince(date) {
+		return notModified
+	}
+	return proceed
+}
+
+func (v Validator) isModifiedSince(date time.Time) bool {
+	return v.LastModified.After(date)
+}
+
+// rangeApplies evaluates If-Range (RFC 9110, 13.1.5): a part may be sent only
+// if the whole that the client has the rest of is certain to be this one.
+func (v Validator) rangeApplies(ifRange string) bool {
+	if ifRange == "" {
+		return true
+	}
+	if tag, rest, ok := cutETag(ifRange); ok {
+		return strings.TrimLeft(rest, " \t") == "" && tag.matchStrongly(v.ETag)
+	}
+	// RFC 9110, 8.8.2.2: a date is as strong as its file is settled, which is
+	// what the tag says.
+	date, ok := parseDate(ifRange)
+	return ok && v.ETag != "" && !v.ETag.IsWeak() && date.Equal(v.LastModified)
+}
+
+// matchAny reports whether list is "*" or has a tag that match finds equal to
+// tag. What follows a malformed member is not looked at.
+func matchAny(list string, tag ETag, match func(ETag, ETag) bool) bool {
+	if strings.Trim(list, " \t") == "*" {
+		return true
+	}
+	for {
+		list = strings.TrimLeft(list, " \t,") // RFC 9110, 5.6.1.2: empty members are ignored
+		member, rest, ok := cutETag(list)
+		if !ok {
+			return false
+		}
+		rest = strings.TrimLeft(rest, " \t")
+		if rest != "" && rest[0] != ',' {
+			return false
+		}
+		if match(member, tag) {
+			return true
+		}
+		list = rest
+	}
+}
+
+// cutETag takes an entity tag off the front of s.
+//
+//	entity-tag = [ "W/" ] DQUOTE *etagc DQUOTE
+//	etagc      = %x21 / %x23-7E / obs-text
+func cutETag(s string) (tag ETag, rest string, ok bool) {
+	i := 0
+	if strings.HasPrefix(s, "W/") {
+		i = 2
+	}
+	if i == len(s) || s[i] != '"' {
+		return "", s, false
+	}
+	for i++; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '"':
+			return ETag(s[:i+1]), s[i+1:], true
+		case c <= ' ' || c == 0x7f:
+			return "", s, false
+		}
+	}
+	return "", s, false
+}

@@ -1,0 +1,129 @@
+package fileserver
+
+import (
+	"bufio"
+	"io"
+	"net"
+	"net/http"
+	"time"
+)
+
+// ServeHTTP answers r, by what [Server.Respond] decides. If the content cannot
+// be written whole, it ends the connection by a panic with
+// [http.ErrAbortHandler], as net/http wants it.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	start := time.Now()
+	q := newRequest(r)
+	var p Response
+	s.Respond(&q, &p)
+	if p.Handoff != nil {
+		s.handOff(w, r, p.Handoff, start)
+		return
+	}
+	sent, err := write(w, r, &p)
+	if s.observers != nil {
+		record := newRecord(r, start)
+		record.Status, record.Sent, record.Type, record.Name = p.Status, sent, p.Meta.Type, p.Name
+		if record.Err = p.Err; err != nil {
+			record.Err = err
+		}
+		s.observe(record)
+	}
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// write writes p, and closes it.
+func write(w http.ResponseWriter, r *http.Request, p *Response) (sent int64, err error) {
+	defer p.Close()
+	h := w.Header()
+	p.Fields(func(name, value string) { h[name] = append(h[name], value) })
+	if _, ok := h["Content-Type"]; !ok {
+		h["Content-Type"] = nil // net/http would guess one
+	}
+	w.WriteHeader(p.Status)
+	if r.Method == "HEAD" || p.Content.isNone() {
+		return 0, nil
+	}
+	if p.Content.Stream != nil {
+		// net/http adds a Content-Length to short answers, which HEAD has not.
+		http.NewResponseController(w).Flush()
+	}
+	return p.WriteContent(w)
+}
+
+// handOff has another handler answer.
+func (s *Server) handOff(w http.ResponseWriter, r *http.Request, h http.Handler, start time.Time) {
+	if s.observers == nil {
+		h.ServeHTTP(w, r)
+		return
+	}
+	record := newRecord(r, start)
+	watched := &watchedWriter{ResponseWriter: w, record: record}
+	defer func() {
+		if record.Status == 0 {
+			record.Status = http.StatusOK
+		}
+		if cause := recover(); cause != nil {
+			record.Err = errAborted
+			defer panic(cause)
+		}
+		s.observe(record)
+	}()
+	h.ServeHTTP(watched, r)
+}
+
+func newRecord(r *http.Request, start time.Time) *Record {
+	return &Record{
+		Time: start, Client: r.RemoteAddr,
+		Method: r.Method, Target: r.RequestURI, Proto: r.Proto, Host: r.Host,
+		Referer: r.Header.Get("Referer"), UserAgent: r.Header.Get("User-Agent"),
+	}
+}
+
+func (s *Server) observe(record *Record) {
+	record.Duration = time.Since(record.Time)
+	for _, observer := range s.observers {
+		observer(record)
+	}
+}
+
+// watchedWriter notes what a handler that is not ours answers.
+type watchedWriter struct {
+	http.ResponseWriter
+	record *Record
+}
+
+// Unwrap lets [http.ResponseController] reach what the writer can do.
+func (w *watchedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+func (w *watchedWriter) WriteHeader(status int) {
+	if w.record.Status == 0 && status >= 200 { // RFC 9110, 15.2: more than one 1xx may come first
+		w.record.Status = status
+		w.record.Type = w.Header().Get("Content-Type")
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *watchedWriter) Write(b []byte) (int, error) {
+	n, err := w.ResponseWriter.Write(b)
+	w.record.Sent += int64(n)
+	return n, err
+}
+
+// ReadFrom keeps sendfile possible for the handler, as its own file's sender.
+func (w *watchedWriter) ReadFrom(src io.Reader) (int64, error) {
+	n, err := io.Copy(w.ResponseWriter, src)
+	w.record.Sent += n
+	return n, err
+}
+
+// Flush is for handlers that look for an [http.Flusher].
+func (w *watchedWriter) Flush() { http.NewResponseController(w.ResponseWriter).Flush() }
+
+// Hijack is for handlers that look for an [http.Hijacker].
+func (w *watchedWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	w.record.Status = http.StatusSwitchingProtocols
+	return http.NewResponseController(w.ResponseWriter).Hijack()
+}
