@@ -68,6 +68,7 @@ func (c *Content) copyRange(w io.Writer, r ByteRange, last bool) (sent int64, er
 		return 0, err
 	}
 	if length > held {
+		c.begun = true
 		if sent, err = io.CopyN(w, src, length-held); err != nil {
 			return sent, unexpectedEOF(err)
 		}
@@ -110,19 +111,19 @@ func (c *Content) seekable() bool {
 }
 
 // unchanged looks whether the file may have been rewritten since it was
-// described. One that has grown is taken for a log that was appended to, whose
-// promised part is as it was.
+// described. If a part of it is on its way already, one that has grown is
+// taken for a log that was appended to, whose promised part is as it was: a
+// busy log could not be had otherwise.
 func (c *Content) unchanged() error {
 	info, err := c.File.Stat()
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case info.Size() < c.opened.Size():
-		return errChanged
-	case info.Size() == c.opened.Size() && !info.ModTime().Equal(c.opened.ModTime()):
-		return errChanged
 	}
-	return nil
+	grown := info.Size() > c.opened.Size()
+	if info.Size() == c.opened.Size() && info.ModTime().Equal(c.opened.ModTime()) || grown && c.begun {
+		return nil
+	}
+	return errChanged
 }
 
 // unexpectedEOF tells the end of a file that came too soon from other errors.

@@ -194,7 +194,7 @@ func withCharset(mediaType string, head []byte) string {
 	switch {
 	case bytes.HasPrefix(head, []byte{0xff, 0xfe}), bytes.HasPrefix(head, []byte{0xfe, 0xff}):
 		return mediaType + "; charset=utf-16"
-	case !isUTF8(head):
+	case !isUTF8(head, len(head) == sniffSize):
 		return mediaType
 	}
 	if t, ok := utf8Types[mediaType]; ok {
@@ -214,18 +214,18 @@ var utf8Types = func() map[string]string {
 	return types
 }()
 
-// isUTF8 reports whether head, which may end within a character, is UTF-8.
-func isUTF8(head []byte) bool {
-	for i := 0; i < utf8.UTFMax && len(head) > 0; i++ {
-		if utf8.Valid(head) {
-			return true
+// isUTF8 reports whether text is UTF-8. If it was cut off, its last character
+// may be incomplete.
+func isUTF8(text []byte, cut bool) bool {
+	for i := 1; cut && i < utf8.UTFMax && i <= len(text); i++ {
+		if last := text[len(text)-i:]; utf8.RuneStart(last[0]) {
+			if !utf8.FullRune(last) {
+				text = text[:len(text)-i]
+			}
+			break
 		}
-		if r, size := utf8.DecodeLastRune(head); r != utf8.RuneError || size != 1 {
-			return false
-		}
-		head = head[:len(head)-1]
 	}
-	return utf8.Valid(head)
+	return utf8.Valid(text)
 }
 
 // peek reads the first bytes of an open file, and leaves it at its start. A

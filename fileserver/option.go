@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"io/fs"
 	"net/http"
+	"net/textproto"
 	"slices"
 	"strings"
 )
@@ -43,7 +44,11 @@ func WithFilter(f func(*Request, *Response)) Option {
 // the computed ones. They must not be fields that the server computes, such as
 // Content-Length.
 func WithFields(fields ...Field) Option {
-	return func(s *Server) { s.fields = append(s.fields, fields...) }
+	return func(s *Server) {
+		for _, f := range fields {
+			s.fields = append(s.fields, Field{textproto.CanonicalMIMEHeaderKey(f.Name), f.Value})
+		}
+	}
 }
 
 // WithObserver calls f once for every request, after its answer has been

@@ -11,20 +11,41 @@ import (
 // line for all others. It says nothing else, so that a file that is hidden,
 // one that lies outside, and one that does not exist look the same.
 func (s *Server) page(q *Request, p *Response, status int) {
-	words := strconv.Itoa(status) + " " + http.StatusText(status)
+	form := 0
+	if namesHTML(q.Accept) {
+		form = 1
+	}
 	p.Status = status
 	p.Vary |= VaryAccept
-	if namesHTML(q.Accept) {
-		p.Meta.Type = "text/html; charset=utf-8"
-		p.Content.Bytes = fmt.Appendf(nil, statusPage, words)
-	} else {
-		p.Meta.Type = "text/plain; charset=utf-8"
-		p.Content.Bytes = append([]byte(words), '\n')
-	}
+	p.Content.Bytes = statusPages[status][form]
+	p.Meta.Type = pageTypes[form]
 	p.Meta.Length = int64(len(p.Content.Bytes))
 }
 
-const statusPage = `<!doctype html>
+// pageTypes are the two forms of a page.
+var pageTypes = [2]string{"text/plain; charset=utf-8", "text/html; charset=utf-8"}
+
+// statusPages holds both forms of every page that the server sends.
+var statusPages = newStatusPages(
+	http.StatusMovedPermanently,
+	http.StatusBadRequest,
+	http.StatusNotFound,
+	http.StatusMethodNotAllowed,
+	http.StatusRequestedRangeNotSatisfiable,
+	http.StatusInternalServerError,
+	http.StatusServiceUnavailable,
+)
+
+func newStatusPages(statuses ...int) map[int][2][]byte {
+	pages := make(map[int][2][]byte, len(statuses))
+	for _, status := range statuses {
+		words := strconv.Itoa(status) + " " + http.StatusText(status)
+		pages[status] = [2][]byte{[]byte(words + "\n"), fmt.Appendf(nil, htmlPage, words)}
+	}
+	return pages
+}
+
+const htmlPage = `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
@@ -40,7 +61,7 @@ func namesHTML(accept string) bool {
 	for member := range strings.SplitSeq(accept, ",") {
 		mediaRange, parameters, _ := strings.Cut(member, ";")
 		mediaRange = strings.Trim(mediaRange, " \t")
-		if strings.EqualFold(mediaRange, "text/html") || strings.EqualFold(mediaRange, "application/xhtml+xml") {
+		if strings.EqualFold(mediaRange, "text/html") {
 			return !refuses(parameters)
 		}
 	}

@@ -2,13 +2,15 @@ package fileserver
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 )
 
 // Request is everything that an answer may depend on, as plain field values.
 //
 // A field that stands on several lines is given as one list, its lines joined
-// by commas in their order (RFC 9110, 5.3). An absent field is "".
+// by commas in their order (RFC 9110, 5.3). An absent field is "". A list of
+// entity tags that is there and empty is ",".
 type Request struct {
 	Method string
 	Path   string // of the request target, still percent-encoded; "*" for OPTIONS *
@@ -27,19 +29,45 @@ type Request struct {
 // newRequest copies out of r what an answer may depend on.
 func newRequest(r *http.Request) Request {
 	return Request{
-		Method: r.Method,
-		// Not r.RequestURI: http.StripPrefix and its like edit r.URL alone.
-		Path:              r.URL.EscapedPath(),
+		Method:            r.Method,
+		Path:              encodedPath(r.URL),
 		Query:             r.URL.RawQuery,
 		Accept:            fieldValue(r.Header, "Accept"),
 		AcceptEncoding:    fieldValue(r.Header, "Accept-Encoding"),
 		Range:             fieldValue(r.Header, "Range"),
 		IfRange:           fieldValue(r.Header, "If-Range"),
-		IfMatch:           fieldValue(r.Header, "If-Match"),
-		IfNoneMatch:       fieldValue(r.Header, "If-None-Match"),
+		IfMatch:           tagList(r.Header, "If-Match"),
+		IfNoneMatch:       tagList(r.Header, "If-None-Match"),
 		IfModifiedSince:   fieldValue(r.Header, "If-Modified-Since"),
 		IfUnmodifiedSince: fieldValue(r.Header, "If-Unmodified-Since"),
 	}
+}
+
+// encodedPath returns the path as it was sent. It is that of u, not that of
+// the request target: http.StripPrefix and its like edit u alone, and leave a
+// path without its slash.
+func encodedPath(u *url.URL) string {
+	if u.Opaque != "" {
+		return u.Opaque // no path: neither origin form nor absolute form
+	}
+	path := u.RawPath
+	// url.EscapedPath does not take a raw path that should have been encoded
+	// further, and spells another in which %2F has become a slash.
+	if decoded, err := url.PathUnescape(path); path == "" || err != nil || decoded != u.Path {
+		path = u.EscapedPath()
+	}
+	if path == "*" || strings.HasPrefix(path, "/") {
+		return path
+	}
+	return "/" + path // RFC 9110, 4.2.3: an empty path is "/"
+}
+
+// tagList returns the value of a list of entity tags.
+func tagList(h http.Header, name string) string {
+	if value := fieldValue(h, name); value != "" || len(h[name]) == 0 {
+		return value
+	}
+	return ","
 }
 
 // fieldValue returns all lines of the field with this canonical name as one.

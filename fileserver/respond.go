@@ -1,6 +1,7 @@
 package fileserver
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"path"
@@ -33,17 +34,20 @@ func (s *Server) decide(q *Request, p *Response) {
 		return
 	}
 	t, err := parseTarget(q.Path)
-	if err == nil {
+	if err == nil || err == errNoName {
 		if p.Handoff = s.mounted(t); p.Handoff != nil {
 			return
 		}
-		var res resource
-		if res, err = s.find(t); err == nil {
-			s.answer(q, p, res)
-			return
-		}
 	}
-	s.refuse(q, p, err)
+	var res resource
+	if err == nil {
+		res, err = s.find(t)
+	}
+	if err != nil {
+		s.refuse(q, p, err)
+		return
+	}
+	s.answer(q, p, res)
 }
 
 // answer performs the method of q on a resource, which it takes over.
@@ -89,7 +93,7 @@ func (s *Server) file(q *Request, p *Response, res resource) {
 	p.Content = Content{File: res.file, opened: res.info}
 	p.Meta = Representation{Length: res.info.Size(), Validator: newValidator(res.info, s.now())}
 
-	switch p.Meta.evaluate(q) {
+	switch p.Meta.evaluate(q, s.now()) {
 	case notModified:
 		p.drop(http.StatusNotModified)
 		return
@@ -109,7 +113,7 @@ func (s *Server) file(q *Request, p *Response, res resource) {
 		return
 	}
 	// RFC 9110, 14.2: Range is defined for GET only.
-	if q.Range == "" || q.Method != "GET" || !p.Content.seekable() || !p.Meta.rangeApplies(q.IfRange) {
+	if q.Range == "" || q.Method != "GET" || !p.Content.seekable() || !p.Meta.rangeApplies(q.IfRange, s.now()) {
 		return
 	}
 	switch ranges, selected := selectRanges(q.Range, p.Meta.Length, p.single[:0]); selected {
@@ -131,7 +135,7 @@ func (p *Response) drop(status int) {
 // list answers with the listing of a directory.
 func (s *Server) list(q *Request, p *Response, res resource) {
 	defer res.close()
-	switch (Validator{}).evaluate(q) {
+	switch (Validator{}).evaluate(q, s.now()) {
 	case notModified:
 		p.Status = http.StatusNotModified
 		return
@@ -192,15 +196,15 @@ func withSlash(t target, query string) string {
 // encodeQuery percent-encodes what cannot stand in a query (RFC 3986, 3.4),
 // and leaves what is encoded already.
 func encodeQuery(query string) string {
-	const plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,;=:@/?%"
+	const plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,;=:@/?"
 	var b strings.Builder
 	for i := range len(query) {
-		if c := query[i]; strings.IndexByte(plain, c) >= 0 {
+		c := query[i]
+		encoded := c == '%' && i+2 < len(query) && unhex(query[i+1]) >= 0 && unhex(query[i+2]) >= 0
+		if encoded || strings.IndexByte(plain, c) >= 0 {
 			b.WriteByte(c)
 		} else {
-			b.WriteByte('%')
-			b.WriteByte("0123456789ABCDEF"[c>>4])
-			b.WriteByte("0123456789ABCDEF"[c&15])
+			fmt.Fprintf(&b, "%%%02X", c)
 		}
 	}
 	return b.String()

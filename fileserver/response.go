@@ -66,6 +66,7 @@ type Content struct {
 	Stream func(io.Writer) error // writes content of a length that is not known
 
 	opened fs.FileInfo // File as it was when it was described
+	begun  bool        // a part of File has been written
 }
 
 // isNone reports whether there is no content, not even of length 0.

@@ -171,12 +171,12 @@ func (r *Root) relative(link string) (string, error) {
 // of it, which has no name: the one error that neither the system nor package
 // fs knows.
 func isEscape(err error) bool {
-	var pathErr *fs.PathError
-	if !errors.As(err, &pathErr) {
+	pathErr, ok := err.(*fs.PathError)
+	if !ok {
 		return false
 	}
-	var errno syscall.Errno
-	return !errors.As(err, &errno) && !errors.Is(err, fs.ErrClosed) && !errors.Is(err, fs.ErrInvalid)
+	_, known := pathErr.Err.(syscall.Errno)
+	return !known && !errors.Is(err, fs.ErrClosed) && !errors.Is(err, fs.ErrInvalid)
 }
 
 // isPath is [fs.ValidPath] without the condition that names are UTF-8.

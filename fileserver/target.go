@@ -21,8 +21,9 @@ var (
 )
 
 // parseTarget reads a percent-encoded path. It fails with errEncoding for
-// what is no path at all, and with another error for a path that no file can
-// have.
+// what is no path at all, with errAbove for one that leads above the root, and
+// with errNoName for one that no file can have: segments of the target that are
+// no names are then as they were sent.
 //
 // Dot segments are removed (RFC 3986, 5.2.4), encoded or not; unlike there,
 // one that leads above the root names nothing. Empty segments are ignored, as
@@ -56,7 +57,7 @@ func parseTarget(path string) (target, error) {
 			segments = segments[:len(segments)-1]
 		default:
 			if !isName(segment) {
-				refused = errNoName
+				refused, segment = errNoName, raw // a mount may know it
 			}
 			segments = append(segments, segment)
 		}

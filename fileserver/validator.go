@@ -69,12 +69,12 @@ const (
 // evaluate checks the preconditions of q in the order of RFC 9110, 13.2.2.
 // A date that is not one is ignored, as is If-Modified-Since for methods other
 // than GET and HEAD.
-func (v Validator) evaluate(q *Request) precondition {
+func (v Validator) evaluate(q *Request, now time.Time) precondition {
 	if q.IfMatch != "" {
 		if !matchAny(q.IfMatch, v.ETag, ETag.matchStrongly) {
 			return failed
 		}
-	} else if date, ok := parseDate(q.IfUnmodifiedSince); ok && v.isModifiedSince(date) {
+	} else if date, ok := parseDate(q.IfUnmodifiedSince, now); ok && v.isModifiedSince(date) {
 		return failed
 	}
 	safe := q.Method == "GET" || q.Method == "HEAD"
@@ -89,19 +89,20 @@ func (v Validator) evaluate(q *Request) precondition {
 			return failed
 		}
 	}
-	if date, ok := parseDate(q.IfModifiedSince); ok && safe && !v.LastModified.IsZero() && !v.isModifiedSince(date) {
+	if date, ok := parseDate(q.IfModifiedSince, now); ok && safe && !v.LastModified.IsZero() && !v.isModifiedSince(date) {
 		return notModified
 	}
 	return proceed
 }
 
+// isModifiedSince reports whether v is known to be from after date.
 func (v Validator) isModifiedSince(date time.Time) bool {
-	return v.LastModified.After(date)
+	return !v.LastModified.IsZero() && v.LastModified.After(date)
 }
 
 // rangeApplies evaluates If-Range (RFC 9110, 13.1.5): a part may be sent only
 // if the whole that the client has the rest of is certain to be this one.
-func (v Validator) rangeApplies(ifRange string) bool {
+func (v Validator) rangeApplies(ifRange string, now time.Time) bool {
 	if ifRange == "" {
 		return true
 	}
@@ -110,7 +111,7 @@ func (v Validator) rangeApplies(ifRange string) bool {
 	}
 	// RFC 9110, 8.8.2.2: a date is as strong as its file is settled, which is
 	// what the tag says.
-	date, ok := parseDate(ifRange)
+	date, ok := parseDate(ifRange, now)
 	return ok && v.ETag != "" && !v.ETag.IsWeak() && date.Equal(v.LastModified)
 }
 

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 )
 
@@ -13,14 +14,16 @@ import (
 // [http.ErrAbortHandler], as net/http wants it.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
-	q := newRequest(r)
-	var p Response
-	s.Respond(&q, &p)
+	d := decisions.Get().(*decision)
+	defer d.release()
+	p := &d.answer
+	d.request = newRequest(r)
+	s.Respond(&d.request, p)
 	if p.Handoff != nil {
 		s.handOff(w, r, p.Handoff, start)
 		return
 	}
-	sent, err := write(w, r, &p)
+	sent, err := write(w, r, p)
 	if s.observers != nil {
 		record := newRecord(r, start)
 		record.Status, record.Sent, record.Type, record.Name = p.Status, sent, p.Meta.Type, p.Name
@@ -34,11 +37,36 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// decision is a request with its answer, kept for reuse.
+type decision struct {
+	request Request
+	answer  Response
+}
+
+var decisions = sync.Pool{New: func() any { return new(decision) }}
+
+func (d *decision) release() {
+	*d = decision{}
+	decisions.Put(d)
+}
+
+// usualFields is how many fields an answer seldom exceeds.
+const usualFields = 12
+
 // write writes p, and closes it.
 func write(w http.ResponseWriter, r *http.Request, p *Response) (sent int64, err error) {
 	defer p.Close()
 	h := w.Header()
-	p.Fields(func(name, value string) { h[name] = append(h[name], value) })
+	values := make([]string, 0, usualFields) // one array for all of them
+	p.Fields(func(name, value string) {
+		if lines, repeated := h[name]; repeated {
+			h[name] = append(lines, value)
+			return
+		}
+		values = append(values, value)
+		n := len(values)
+		h[name] = values[n-1 : n : n]
+	})
 	if _, ok := h["Content-Type"]; !ok {
 		h["Content-Type"] = nil // net/http would guess one
 	}

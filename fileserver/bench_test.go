@@ -1,0 +1,127 @@
+package fileserver_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/gserve/gserve/fileserver"
+)
+
+// benchmarkCase is an answer that both the server and http.FileServer give.
+type benchmarkCase struct {
+	name   string
+	path   string
+	field  string // of the request
+	value  string
+	status int
+}
+
+var benchmarkCases = []benchmarkCase{
+	{name: "hit", path: "/page.html", status: 200},
+	{name: "deep", path: "/a/b/c/page.html", status: 200},
+	{name: "304", path: "/page.html", field: "If-Modified-Since", value: "Fri, 02 Jan 2026 03:04:05 GMT", status: 304},
+	{name: "range", path: "/page.html", field: "Range", value: "bytes=10-19", status: 206},
+	{name: "404", path: "/missing.html", status: 404},
+}
+
+// benchmarkSite makes a folder with pages of 1 KiB.
+func benchmarkSite(b *testing.B) string {
+	dir := b.TempDir()
+	for _, name := range []string{"page.html", "a/b/c/page.html"} {
+		name = filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			b.Fatal(err)
+		}
+		if err := os.WriteFile(name, make([]byte, 1024), 0o644); err != nil {
+			b.Fatal(err)
+		}
+		modified := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+		if err := os.Chtimes(name, modified, modified); err != nil {
+			b.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// discarder is a ResponseWriter that costs as little as can be.
+type discarder struct {
+	header http.Header
+	status int
+}
+
+func (d *discarder) Header() http.Header         { return d.header }
+func (d *discarder) WriteHeader(status int)      { d.status = status }
+func (d *discarder) Write(b []byte) (int, error) { return len(b), nil }
+
+func benchmarkHandler(b *testing.B, h http.Handler, c benchmarkCase) {
+	r := httptest.NewRequest("GET", c.path, nil)
+	if c.field != "" {
+		r.Header.Set(c.field, c.value)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		w := &discarder{header: http.Header{}}
+		h.ServeHTTP(w, r)
+		if w.status != c.status {
+			b.Fatalf("status %d, want %d", w.status, c.status)
+		}
+	}
+}
+
+// sameAnswer has a handler send the fields that the server sends and
+// http.FileServer alone does not; their values are for free.
+func sameAnswer(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header()["Etag"] = []string{`"dc1evxx9xb7k-sg"`}
+		w.Header()["X-Content-Type-Options"] = []string{"nosniff"}
+		h.ServeHTTP(w, r)
+	})
+}
+
+// BenchmarkServe sets the server beside http.FileServer, answer by answer.
+func BenchmarkServe(b *testing.B) {
+	dir := benchmarkSite(b)
+	root, err := fileserver.Dir(dir)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer root.Close()
+	for _, c := range benchmarkCases {
+		b.Run(c.name+"/gserve", func(b *testing.B) { benchmarkHandler(b, fileserver.New(root), c) })
+		b.Run(c.name+"/FileServer", func(b *testing.B) { benchmarkHandler(b, sameAnswer(http.FileServer(http.Dir(dir))), c) })
+	}
+}
+
+// BenchmarkRespond measures the deciding alone.
+func BenchmarkRespond(b *testing.B) {
+	root, err := fileserver.Dir(benchmarkSite(b))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer root.Close()
+	s := fileserver.New(root)
+	for _, c := range benchmarkCases {
+		q := fileserver.Request{Method: "GET", Path: c.path}
+		switch c.field {
+		case "Range":
+			q.Range = c.value
+		case "If-Modified-Since":
+			q.IfModifiedSince = c.value
+		}
+		b.Run(c.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				var p fileserver.Response
+				s.Respond(&q, &p)
+				if p.Status != c.status {
+					b.Fatalf("status %d, want %d", p.Status, c.status)
+				}
+				p.Close()
+			}
+		})
+	}
+}

@@ -1,0 +1,360 @@
+//go:build unix
+
+package fileserver_test
+
+import (
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/gserve/gserve/fileserver"
+)
+
+// secret must never come out.
+const secret = "this lies above the root"
+
+// hostileTree makes a folder with a root in it, and returns the root.
+//
+//	top/secret.txt  top/vault/key
+//	top/root/...
+func hostileTree(t testing.TB) string {
+	t.Helper()
+	top := t.TempDir()
+	root := filepath.Join(top, "root")
+	write(t, filepath.Join(top, "secret.txt"), secret)
+	write(t, filepath.Join(top, "vault/key"), secret)
+	write(t, filepath.Join(root, "inside.txt"), "inside")
+	write(t, filepath.Join(root, "docs/guide.txt"), "guide")
+	write(t, filepath.Join(root, "docs/deep/er.txt"), "deeper")
+	write(t, filepath.Join(root, ".env"), "KEY=hidden")
+	for link, to := range map[string]string{
+		"up":             "..",
+		"out":            "../secret.txt",
+		"vault":          "../vault",
+		"absolute":       filepath.Join(top, "secret.txt"),
+		"passwd":         "/etc/passwd",
+		"slash":          "/",
+		"proc":           "/proc/self/cwd",
+		"good":           "inside.txt",
+		"docs/good":      "../inside.txt",
+		"docs/out":       "../../secret.txt",
+		"docs/deep/abs":  filepath.Join(root, "docs/guide.txt"),
+		"docs/deep/back": "../../docs/deep/er.txt",
+		"folder":         "docs",
+		"absfolder":      filepath.Join(root, "docs"),
+		"roundabout":     "../root/inside.txt",
+		"chain":          "docs/good",
+		"loop":           "loop",
+		"ring":           "docs/ring",
+		"docs/ring":      "../ring",
+		"broken":         "nowhere",
+		"toself":         ".",
+	} {
+		link = filepath.Join(root, link)
+		if err := os.Symlink(to, link); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := syscall.Mkfifo(filepath.Join(root, "fifo"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	listener, err := net.Listen("unix", filepath.Join(root, "socket"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	write(t, filepath.Join(root, "closed.txt"), "unreadable")
+	os.Chmod(filepath.Join(root, "closed.txt"), 0)
+	os.MkdirAll(filepath.Join(root, "fifoindex/index.html"), 0o755)
+	if err := syscall.Mkfifo(filepath.Join(root, "fifoindex/index.htm"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return root
+}
+
+func write(t testing.TB, name, content string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, []byte(content), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func openDir(t testing.TB, name string) *fileserver.Root {
+	t.Helper()
+	root, err := fileserver.Dir(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { root.Close() })
+	return root
+}
+
+// get asks s without a socket, and fails the test if it takes long.
+func get(t testing.TB, s http.Handler, target string) (int, string) {
+	t.Helper()
+	w := httptest.NewRecorder()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		s.ServeHTTP(w, httptest.NewRequest("GET", target, nil))
+	}()
+	select {
+	case <-done:
+		return w.Code, w.Body.String()
+	case <-time.After(10 * time.Second):
+		t.Fatalf("GET %s hangs", target)
+		return 0, ""
+	}
+}
+
+func TestConfinement(t *testing.T) {
+	t.Parallel()
+	dir := hostileTree(t)
+	s := fileserver.New(openDir(t, dir))
+	for _, c := range []struct {
+		target string
+		status int
+		want   string // content, if the status is 200
+	}{
+		{"/inside.txt", 200, "inside"},
+		{"/good", 200, "inside"},
+		{"/chain", 200, "inside"},
+		{"/docs/good", 200, "inside"},
+		{"/docs/deep/back", 200, "deeper"},
+		{"/docs/deep/abs", 200, "guide"},
+		{"/folder/guide.txt", 200, "guide"},
+		{"/folder/good", 200, "inside"},
+		{"/absfolder/guide.txt", 200, "guide"},
+		{"/absfolder/good", 200, "inside"},
+		{"/toself/inside.txt", 200, "inside"},
+		{"/folder", 301, ""},
+		{"/absfolder", 301, ""},
+
+		{"/up/secret.txt", 404, ""},
+		{"/up/", 404, ""},
+		{"/up", 404, ""},
+		{"/out", 404, ""},
+		{"/docs/out", 404, ""},
+		{"/vault/key", 404, ""},
+		{"/vault/", 404, ""},
+		{"/absolute", 404, ""},
+		{"/passwd", 404, ""},
+		{"/slash/etc/passwd", 404, ""},
+		{"/proc/secret.txt", 404, ""},
+		{"/roundabout", 404, ""}, // it leaves, though it comes back
+		{"/../secret.txt", 404, ""},
+		{"/%2e%2e/secret.txt", 404, ""},
+		{"/docs/..%2f..%2fsecret.txt", 404, ""},
+		{"/docs%2f..%2f..%2fsecret.txt", 404, ""},
+		{"/..%5csecret.txt", 404, ""},
+
+		{"/.env", 404, ""},
+		{"/docs/%2e%2e/.env", 404, ""},
+		{"/loop", 404, ""},
+		{"/loop/x", 404, ""},
+		{"/ring", 404, ""},
+		{"/broken", 404, ""},
+		{"/fifo", 404, ""},
+		{"/fifo/", 404, ""},
+		{"/fifo/x", 404, ""},
+		{"/socket", 404, ""},
+		{"/socket/x", 404, ""},
+		{"/inside.txt/", 404, ""},
+		{"/inside.txt/x", 404, ""},
+		{"/" + strings.Repeat("n", 300), 404, ""},
+		{"/" + strings.Repeat("d/", 4000), 404, ""},
+		{"/fifoindex/", 200, ""}, // listed: neither index is a file
+	} {
+		status, content := get(t, s, c.target)
+		if status != c.status || c.want != "" && content != c.want {
+			t.Errorf("GET %s: %d %q, want %d %q", c.target, status, content, c.status, c.want)
+		}
+		if strings.Contains(content, secret) {
+			t.Errorf("GET %s: the secret is out", c.target)
+		}
+	}
+}
+
+// TestListingShowsWhatIsServed opens every link of every listing, and looks
+// for names that lead nowhere.
+func TestListingShowsWhatIsServed(t *testing.T) {
+	t.Parallel()
+	s := fileserver.New(openDir(t, hostileTree(t)))
+	_, page := get(t, s, "/")
+	for _, absent := range []string{".env", "fifo\"", "socket", "passwd", "slash", "vault", "out", "loop", "ring", "broken", "up\""} {
+		if strings.Contains(page, "href=\""+absent) {
+			t.Errorf("the listing shows %q", absent)
+		}
+	}
+	for _, present := range []string{"inside.txt", "docs/", "good", "folder/", "absfolder/", "chain"} {
+		if !strings.Contains(page, "href=\""+present+"\"") {
+			t.Errorf("the listing lacks %q", present)
+		}
+	}
+}
+
+func TestUnreadable(t *testing.T) {
+	t.Parallel()
+	if os.Getuid() == 0 {
+		t.Skip("root reads everything")
+	}
+	dir := hostileTree(t)
+	var record fileserver.Record
+	s := fileserver.New(openDir(t, dir), fileserver.WithObserver(func(r *fileserver.Record) { record = *r }))
+	if status, _ := get(t, s, "/closed.txt"); status != 404 {
+		t.Errorf("status %d, want 404", status)
+	}
+	if !errors.Is(record.Err, os.ErrPermission) {
+		t.Errorf("the cause is %v, want a permission error", record.Err)
+	}
+}
+
+func TestCauses(t *testing.T) {
+	t.Parallel()
+	var record fileserver.Record
+	s := fileserver.New(openDir(t, hostileTree(t)), fileserver.WithObserver(func(r *fileserver.Record) { record = *r }))
+	for target, want := range map[string]error{
+		"/.env":        fileserver.ErrHidden,
+		"/out":         fileserver.ErrOutside,
+		"/docs/out":    fileserver.ErrOutside,
+		"/passwd":      fileserver.ErrOutside,
+		"/vault/key":   fileserver.ErrOutside,
+		"/missing.txt": os.ErrNotExist,
+		"/inside.txt":  nil,
+	} {
+		get(t, s, target)
+		if !errors.Is(record.Err, want) {
+			t.Errorf("GET %s: the cause is %v, want %v", target, record.Err, want)
+		}
+	}
+}
+
+func TestUnconfined(t *testing.T) {
+	t.Parallel()
+	s := fileserver.New(fileserver.Unconfined(hostileTree(t)))
+	for target, want := range map[string]int{
+		"/out": 200, "/vault/key": 200, "/docs/out": 200, "/good": 200,
+		"/../secret.txt": 404, "/fifo": 404, "/fifo/x": 404, "/.env": 404, "/loop": 404,
+	} {
+		if status, _ := get(t, s, target); status != want {
+			t.Errorf("GET %s: %d, want %d", target, status, want)
+		}
+	}
+}
+
+// TestPrivate reaches a private file by its name, by a link and by a hard link.
+func TestPrivate(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "key.pem"), "private")
+	write(t, filepath.Join(dir, "sub/index.html"), "")
+	os.Symlink("key.pem", filepath.Join(dir, "link"))
+	os.Link(filepath.Join(dir, "key.pem"), filepath.Join(dir, "hard"))
+	info, err := os.Stat(filepath.Join(dir, "key.pem"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := fileserver.New(openDir(t, dir), fileserver.WithPrivate(info))
+	for _, target := range []string{"/key.pem", "/link", "/hard"} {
+		if status, _ := get(t, s, target); status != 404 {
+			t.Errorf("GET %s: %d, want 404", target, status)
+		}
+	}
+	if _, page := get(t, s, "/"); strings.Contains(page, "key.pem") || strings.Contains(page, "hard") {
+		t.Error("the listing shows a private file")
+	}
+}
+
+// TestSwappedLinks has a link point in and out by turns while it is asked for.
+func TestSwappedLinks(t *testing.T) {
+	t.Parallel()
+	dir := hostileTree(t)
+	s := fileserver.New(openDir(t, dir))
+	var stop atomic.Bool
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for i := 0; !stop.Load(); i++ {
+			to := []string{"inside.txt", "../secret.txt", "docs", "../vault", filepath.Join(dir, "docs"), "/etc"}[i%6]
+			os.Symlink(to, filepath.Join(dir, "next"))
+			os.Rename(filepath.Join(dir, "next"), filepath.Join(dir, "swapped"))
+		}
+	}()
+	for range 3000 {
+		for _, target := range []string{"/swapped", "/swapped/key", "/swapped/passwd", "/swapped/guide.txt"} {
+			if status, content := get(t, s, target); status == 200 && content != "inside" && content != "guide" {
+				t.Fatalf("GET %s: %q", target, content)
+			}
+		}
+	}
+	stop.Store(true)
+	<-done
+}
+
+// TestOddNames serves names that are not UTF-8, and others that need care, by
+// the links of their own listing.
+func TestOddNames(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	names := []string{
+		"\xff\xfe.txt", "caf\xe9", "new\nline", "tab\t", "%41", "100%", "a?b", "a#b", "a&b", "a;b", `quo"te`, `back\slash`,
+		"javascript:alert(1)", "c:", "<script>alert(1)", "\u202egnp.exe", " lead", "trail ", "...", "~", "+", strings.Repeat("x", 255),
+	}
+	for i, name := range names {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte{byte(i)}, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.MkdirAll(filepath.Join(dir, "d"+name[1:], "in"+name[1:]), 0o755); err != nil && !errors.Is(err, syscall.ENAMETOOLONG) {
+			t.Fatal(err)
+		}
+	}
+	server := httptest.NewServer(fileserver.New(openDir(t, dir), fileserver.WithHidden()))
+	defer server.Close()
+	found := map[byte]bool{}
+	walk(t, server.URL+"/", func(content []byte) { found[content[0]] = true })
+	for i, name := range names {
+		if !found[byte(i)] {
+			t.Errorf("%q was not found", name)
+		}
+	}
+}
+
+// walk follows all links of a listing downwards.
+func walk(t *testing.T, address string, file func([]byte)) {
+	response, err := http.Get(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	content, _ := io.ReadAll(response.Body)
+	if response.StatusCode != 200 {
+		t.Fatalf("GET %s: %s", address, response.Status)
+	}
+	if !strings.HasSuffix(address, "/") {
+		file(content)
+		return
+	}
+	for part := range strings.SplitSeq(string(content), `href="`) {
+		reference, _, ok := strings.Cut(part, `"`)
+		if !ok || reference == "../" || strings.HasPrefix(part, "<!doctype") {
+			continue
+		}
+		next, err := response.Request.URL.Parse(strings.ReplaceAll(reference, "&amp;", "&"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		walk(t, next.String(), file)
+	}
+}

@@ -1,0 +1,66 @@
+package fileserver_test
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gserve/gserve/fileserver"
+)
+
+// TestAbortedRequestsLeaveNothing breaks off a thousand downloads, and counts
+// the descriptors and goroutines after them. It is not parallel: it counts
+// those of the whole process.
+func TestAbortedRequestsLeaveNothing(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "sub/big.bin"), strings.Repeat("x", 8*mebibyte))
+	server := httptest.NewServer(fileserver.New(openDir(t, dir)))
+	defer server.Close()
+	abort := func() {
+		conn, err := net.Dial("tcp", server.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		fmt.Fprintf(conn, "GET /sub/big.bin HTTP/1.1\r\nHost: x\r\n\r\n")
+		io.ReadFull(conn, make([]byte, 1000))
+	}
+	for _, path := range []string{"/sub/", "/sub/big.bin/", "/missing", "/sub"} {
+		if response, err := http.Get(server.URL + path); err == nil {
+			io.Copy(io.Discard, response.Body)
+			response.Body.Close()
+		}
+	}
+	http.DefaultClient.CloseIdleConnections()
+	abort()
+	descriptors, goroutines := settle(func(d, g int) bool { return false })
+	for range 1000 {
+		abort()
+	}
+	d, g := settle(func(d, g int) bool { return d <= descriptors && g <= goroutines })
+	if d > descriptors || g > goroutines {
+		t.Errorf("%d descriptors and %d goroutines, were %d and %d", d, g, descriptors, goroutines)
+	}
+}
+
+// settle counts descriptors and goroutines until they are as enough wants
+// them, or for some seconds.
+func settle(enough func(d, g int) bool) (descriptors, goroutines int) {
+	for i := range 50 {
+		entries, _ := os.ReadDir("/proc/self/fd")
+		descriptors, goroutines = len(entries), runtime.NumGoroutine()
+		if enough(descriptors, goroutines) || i > 10 && !enough(0, 0) {
+			break
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	return descriptors, goroutines
+}
