@@ -41,6 +41,7 @@ var options = map[string]fileserver.Option{
 	"filter-order": fileserver.WithFilter(func(_ *fileserver.Request, p *fileserver.Response) {
 		p.Extra = append(p.Extra, fileserver.Field{Name: "X-Order", Value: p.Extra[len(p.Extra)-1].Name})
 	}),
+	"filter-no-type": fileserver.WithFilter(func(_ *fileserver.Request, p *fileserver.Response) { p.Meta.Type = "" }),
 	"filter-no-etag": fileserver.WithFilter(func(_ *fileserver.Request, p *fileserver.Response) { p.Meta.ETag = "" }),
 }
 

@@ -117,8 +117,6 @@ video/x-ms-wmv                wmv
 video/x-msvideo               avi
 `)
 
-const octetStream = "application/octet-stream"
-
 func readMediaTypes(table string) map[string]string {
 	types := make(map[string]string, 256)
 	for line := range strings.Lines(table) {

@@ -50,7 +50,7 @@ func selectRanges(field string, length int64, ranges []ByteRange) ([]ByteRange, 
 		if specs++; !ok || specs > maxRanges {
 			return nil, selectWhole
 		}
-		if r.First >= length || r.Length() == 0 {
+		if r.First >= length {
 			continue
 		}
 		satisfiable++
@@ -69,8 +69,7 @@ func selectRanges(field string, length int64, ranges []ByteRange) ([]ByteRange, 
 }
 
 // parseRangeSpec reads one member of a set of ranges and clamps it to length,
-// which is not zero. A range that cannot be satisfied lies beyond it, or is
-// empty.
+// which is not zero. A range that cannot be satisfied begins beyond it.
 //
 //	int-range    = first-pos "-" [ last-pos ]
 //	suffix-range = "-" suffix-length

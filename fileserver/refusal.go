@@ -47,6 +47,9 @@ func refusalStatus(err error) int {
 // isAbsence reports whether, as far as clients are concerned, there is no such
 // file. What exists and may not be had is absent like what does not exist.
 func isAbsence(err error) bool {
+	if err == nil {
+		return false
+	}
 	for _, absence := range absences {
 		if errors.Is(err, absence) {
 			return true

@@ -172,8 +172,14 @@ func (s *Server) entries(res resource) ([]listing.Entry, error) {
 			continue
 		}
 		info, err := res.dir.stat(name)
-		if err != nil || !info.IsDir() && s.servable(info) != nil {
+		if err == nil && !info.IsDir() {
+			err = s.servable(info)
+		}
+		switch {
+		case isAbsence(err):
 			continue // gone meanwhile, leads out, or nothing to be sent
+		case err != nil:
+			return nil, err
 		}
 		entries = append(entries, listing.Entry{
 			Name: name, IsDir: info.IsDir(), Size: info.Size(), ModTime: info.ModTime(),

@@ -39,6 +39,7 @@ func parseTarget(path string) (target, error) {
 	var segments []string
 	t := target{}
 	var refused error
+	above := false
 	for raw := range strings.SplitSeq(path[1:], "/") {
 		segment, err := unescape(raw)
 		if err != nil {
@@ -51,7 +52,7 @@ func parseTarget(path string) (target, error) {
 		case "..":
 			t.slash = true
 			if len(segments) == 0 {
-				refused = errAbove
+				above = true
 				continue
 			}
 			segments = segments[:len(segments)-1]
@@ -64,6 +65,9 @@ func parseTarget(path string) (target, error) {
 	}
 	if t.name = strings.Join(segments, "/"); t.name == "" {
 		t.name = "."
+	}
+	if above {
+		return t, errAbove
 	}
 	return t, refused
 }

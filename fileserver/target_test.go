@@ -45,6 +45,8 @@ func TestParseTarget(t *testing.T) {
 		{"/..%2fa", "../a", false, errNoName},
 		{"/a%00b", "a\x00b", false, errNoName},
 		{"/\x00", "\x00", false, errNoName},
+		{"/../%00", "", false, errAbove},
+		{"/%00/../../a", "", false, errAbove},
 
 		{"", "", false, errEncoding},
 		{"*", "", false, errEncoding},

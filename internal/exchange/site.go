@@ -141,6 +141,8 @@ func Site() fs.FS {
 		// An index that is none.
 		"odd/index.html/x.txt": "x",
 		"odd/index.htm":        "<h1>odd</h1>",
+		"words/index.html":     "plain words",
+		"folder.css/index.htm": "<h1>folder</h1>",
 
 		// Names that have to be encoded.
 		"names/a b.txt":       "space",
@@ -159,6 +161,7 @@ func Site() fs.FS {
 		"names/....txt":       "dots",
 		"names/...":           "three dots",
 		"names/a..b.txt":      "dots within",
+		"names/nul\x00.txt":   "what no disk has",
 
 		"names/" + strings.Repeat("n", 251) + ".txt": "255 bytes",
 
@@ -239,19 +242,30 @@ func Site() fs.FS {
 		"types/latin1end.txt":   "un caf\xe9",
 		"types/latin1.html":     "<meta charset=iso-8859-1>caf\xe9 au lait",
 		"types/utf8.txt":        "café",
-		"types/cut.txt":         strings.Repeat("é", 2047) + "é.", // U+00E9 at each even offset
-		"types/cut-odd.txt":     "." + strings.Repeat("é", 2100),  // one lies across byte 4096
 		"types/late.txt":        strings.Repeat(".", 4000) + "caf\xe9" + strings.Repeat(".", 200),
-		"types/app.js.map":      "{}",
-		"types/video.ts":        "let typed: number = 1",
-		"types/trailing.":       "trailing dot",
-		"types.txt/inner":       "plain words",
+
+		// The first 4096 bytes tell the charset. The last character of them is
+		// whole, lacks one byte of two, three or four, two of three, three of four.
+		"types/cut.txt":    strings.Repeat("é", 2047) + "é...",
+		"types/cut12.txt":  strings.Repeat(".", 4095) + "é...",
+		"types/cut13.txt":  strings.Repeat(".", 4094) + "€...",
+		"types/cut14.txt":  strings.Repeat(".", 4093) + "😀...",
+		"types/cut23.txt":  strings.Repeat(".", 4095) + "€...",
+		"types/cut34.txt":  strings.Repeat(".", 4095) + "😀...",
+		"types/cut04.txt":  strings.Repeat(".", 4092) + "😀...",
+		"types/cutbad.txt": strings.Repeat(".", 4095) + "\xff...",
+
+		"types/app.js.map": "{}",
+		"types/video.ts":   "let typed: number = 1",
+		"types/trailing.":  "trailing dot",
+		"types.txt/inner":  "plain words",
 	})
 	add(0o644, Now.Add(-time.Second), map[string]string{"fresh.txt": "fresh"})
 	add(0o644, Now.Add(-2*time.Second+1), map[string]string{"unsettled.txt": "fresh"})
 	add(0o644, Now.Add(-2*time.Second), map[string]string{"settled.txt": "fresh"})
 	add(0o644, Now.Add(24*time.Hour), map[string]string{"future.txt": "future"})
 	add(0o644, time.Date(1960, 1, 1, 0, 0, 0, 0, time.UTC), map[string]string{"old.txt": "old"})
+	add(0o644, time.Date(2017, 1, 1, 0, 0, 0, 0, time.UTC), map[string]string{"newyear.txt": "after a leap second"})
 	add(0o644, time.Time{}, map[string]string{"timeless.txt": "timeless"})
 	add(fs.ModeDir|0o755, modified, map[string]string{"void": ""})
 
@@ -279,6 +293,7 @@ func Site() fs.FS {
 	add(0o644, modified, map[string]string{
 		"links/loop": "", "links/ring-a": "", "links/ring-b": "", "loopindex/index.html": "",
 		"faults/unreadable.txt": "secret", "faults/busy.txt": "busy", "lockedindex/index.html": "secret",
+		"brokenindex/index.html": "broken", "brokenindex/index.htm": "<h1>broken</h1>",
 		"faults/broken.txt": "broken", "faults/unread.txt": "unread",
 	})
 	loop := syscall.ELOOP
@@ -291,6 +306,7 @@ func Site() fs.FS {
 			"faults/unreadable.txt":  fs.ErrPermission,
 			"lockedindex/index.html": fs.ErrPermission,
 			"faults/broken.txt":      syscall.EIO,
+			"brokenindex/index.html": syscall.EIO,
 			"faults/busy.txt":        syscall.EMFILE,
 		},
 	}
