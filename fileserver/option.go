@@ -42,11 +42,16 @@ func WithFilter(f func(*Request, *Response)) Option {
 
 // WithFields sends these fields with every answer of the server's own, behind
 // the computed ones. They must not be fields that the server computes, such as
-// Content-Length.
+// Content-Length. A field of a name that the server sends by itself
+// (X-Content-Type-Options: nosniff) takes its place.
 func WithFields(fields ...Field) Option {
 	return func(s *Server) {
 		for _, f := range fields {
-			s.fields = append(s.fields, Field{textproto.CanonicalMIMEHeaderKey(f.Name), f.Value})
+			f.Name = textproto.CanonicalMIMEHeaderKey(f.Name)
+			if f.Name == noSniff.Name {
+				s.fields = slices.DeleteFunc(s.fields, func(f Field) bool { return f == noSniff })
+			}
+			s.fields = append(s.fields, f)
 		}
 	}
 }

@@ -1,9 +1,12 @@
 package fileserver
 
 import (
+	"context"
 	"errors"
 	"io/fs"
+	"net"
 	"net/http"
+	"os"
 	"syscall"
 )
 
@@ -13,6 +16,10 @@ var (
 	ErrHidden  = errors.New("name begins with a dot")
 	ErrOutside = errors.New("link leads out of the root")
 )
+
+// ErrClientGone is the cause of an answer that was cut short because the client
+// did not want the rest: it has left, or stopped taking it.
+var ErrClientGone = errors.New("client is gone")
 
 var (
 	errNotRegular   = errors.New("not a regular file")
@@ -42,6 +49,13 @@ func refusalStatus(err error) int {
 		return http.StatusServiceUnavailable // passes when others are done
 	}
 	return http.StatusInternalServerError
+}
+
+// isClientGone reports whether content could not be written for the client's
+// sake. ctx is that of its request, which ends with the connection.
+func isClientGone(ctx context.Context, err error) bool {
+	return ctx.Err() != nil || errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) ||
+		errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, net.ErrClosed)
 }
 
 // isAbsence reports whether, as far as clients are concerned, there is no such

@@ -26,6 +26,10 @@ type Server struct {
 	unknownType string
 }
 
+// noSniff has browsers take the media type as it is declared: a text file that
+// a stranger put there must not run as a script.
+var noSniff = Field{"X-Content-Type-Options", "nosniff"}
+
 // New returns a server of the files of root.
 //
 // Any fs.FS will do: an [embed.FS], an [archive/zip.Reader], an
@@ -34,12 +38,10 @@ type Server struct {
 // not close root.
 func New(root fs.FS, opts ...Option) *Server {
 	s := &Server{
-		root:  root,
-		now:   time.Now,
-		index: []string{"index.html", "index.htm"},
-		// A media type that we declare is not to be guessed at: a text file
-		// that a stranger put there must not run as a script.
-		fields: []Field{{"X-Content-Type-Options", "nosniff"}},
+		root:   root,
+		now:    time.Now,
+		index:  []string{"index.html", "index.htm"},
+		fields: []Field{noSniff},
 	}
 	for _, opt := range opts {
 		opt(s)

@@ -2,6 +2,7 @@ package fileserver
 
 import (
 	"bufio"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -24,6 +25,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	sent, err := write(w, r, p)
+	if err != nil && isClientGone(r.Context(), err) {
+		err = fmt.Errorf("%w: %w", ErrClientGone, err)
+	}
 	if s.observers != nil {
 		record := newRecord(r, start)
 		record.Status, record.Sent, record.Type, record.Name = p.Status, sent, p.Meta.Type, p.Name

@@ -1,0 +1,147 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"mime"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"github.com/gserve/gserve/fileserver"
+	"github.com/gserve/gserve/internal/accesslog"
+)
+
+// Config is what the user asked for.
+type Config struct {
+	Show  Show   // instead of serving
+	Shell string // that ShowCompletions is for
+
+	Directory string
+	Port      int
+	PortGiven bool   // not just the default
+	PortWord  string // the argument that named the port; "" if a flag or a variable did
+	Protocol  string // "" if not given
+	Bind      []string
+	Fields    []fileserver.Field
+
+	ContentType    string
+	Index          []string // nil for the usual names
+	NoIndex        bool
+	NoListing      bool
+	Hidden         bool
+	FollowSymlinks bool
+	Python         bool
+
+	TLSCert, TLSKey, TLSPasswordFile string
+
+	Quiet, Verbose bool
+	LogFormat      accesslog.Format
+}
+
+// Show is what is printed instead of serving.
+type Show int
+
+// What can be printed.
+const (
+	ShowNothing Show = iota
+	ShowUsage
+	ShowHelp
+	ShowVersion
+	ShowManual
+	ShowCompletions
+)
+
+const (
+	http10 = "HTTP/1.0"
+	http11 = "HTTP/1.1"
+)
+
+// defaultPort is python's.
+const defaultPort = 8000
+
+// HTTP10 reports whether answers are to be those of HTTP/1.0.
+func (c *Config) HTTP10() bool {
+	return c.Protocol == http10 || c.Protocol == "" && c.Python
+}
+
+// Check refuses what cannot be meant: contradictions, and values that are good
+// for nothing. It looks at c only.
+func (c *Config) Check() error {
+	switch {
+	case c.TLSCert == "" && c.TLSKey != "":
+		return errors.New("--tls-key requires --tls-cert to be set") // python's words
+	case c.TLSCert == "" && c.TLSPasswordFile != "":
+		return errors.New("--tls-password-file requires --tls-cert to be set") // python's words
+	case c.NoIndex && c.Index != nil:
+		return errors.New("--index and --no-index exclude each other")
+	case c.Quiet && c.Verbose:
+		return errors.New("--quiet and --verbose exclude each other")
+	}
+	for _, check := range []func() error{c.checkBind, c.checkIndex, c.checkContentType} {
+		if err := check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkBind refuses an address that comes with a port, which users of other
+// servers expect to work.
+func (c *Config) checkBind() error {
+	for _, address := range c.Bind {
+		if address == "" {
+			return advise(errors.New(`--bind "" names no address`), "without --bind, gserve listens on all interfaces")
+		}
+		if isSocket(address) {
+			continue
+		}
+		if _, err := netip.ParseAddr(address); err == nil {
+			continue
+		}
+		if host, port, err := net.SplitHostPort(address); err == nil && isDigits(port) {
+			if host != "" {
+				host = "--bind " + host + " "
+			}
+			return advise(fmt.Errorf("--bind %q names a port, too", address), "write it as %s--port %s", host, port)
+		}
+	}
+	return nil
+}
+
+func (c *Config) checkIndex() error {
+	for _, name := range c.Index {
+		if name == "" || name == "." || name == ".." || strings.ContainsAny(name, "/\x00") {
+			return advise(fmt.Errorf("--index %q is not the name of a file", name),
+				"it is looked for in every folder that is asked for, as index.html is")
+		}
+	}
+	return nil
+}
+
+func (c *Config) checkContentType() error {
+	if c.ContentType == "" {
+		return nil
+	}
+	mediaType, _, err := mime.ParseMediaType(c.ContentType)
+	if err != nil || !strings.Contains(mediaType, "/") || strings.ContainsFunc(c.ContentType, isControl) {
+		return advise(fmt.Errorf("--content-type %q is not a media type", c.ContentType),
+			`it looks like text/plain or "text/plain; charset=utf-8"`)
+	}
+	return nil
+}
+
+// parsePort reads a port; 0 stands for one that is free.
+func parsePort(word string) (int, error) {
+	port, err := strconv.ParseUint(word, 10, 16)
+	if err != nil || !isDigits(word) {
+		return 0, fmt.Errorf("%q is not a port, which is a number from 0 to 65535", word)
+	}
+	return int(port), nil
+}
+
+// isDigits reports whether s is a number as it is written here.
+func isDigits(s string) bool {
+	return s != "" && strings.Trim(s, "0123456789") == ""
+}

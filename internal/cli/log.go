@@ -1,0 +1,62 @@
+package cli
+
+import (
+	"errors"
+	"io"
+	"net/url"
+	"os"
+	"strings"
+	"sync/atomic"
+
+	"golang.org/x/term"
+
+	"github.com/gserve/gserve/fileserver"
+	"github.com/gserve/gserve/internal/accesslog"
+)
+
+// newLogger returns the log of requests.
+func (sys System) newLogger(c Config) *accesslog.Logger {
+	return accesslog.New(sys.Stderr, accesslog.Options{
+		Format:  c.LogFormat,
+		Quiet:   c.Quiet,
+		Verbose: c.Verbose,
+		Color:   sys.Getenv("NO_COLOR") == "" && sys.Getenv("TERM") != "dumb" && isTerminal(sys.Stderr),
+		Hint:    new(hints).about,
+	})
+}
+
+// isTerminal reports whether w is a terminal that knows colours.
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd())) && enableColor(f)
+}
+
+// hints remembers which refusals have been commented upon: each kind is once,
+// or the log of a public server would be full of it.
+type hints struct{ hidden, outside atomic.Bool }
+
+// about returns what flag would have allowed a request that was refused.
+func (h *hints) about(r *fileserver.Record) string {
+	path, _, _ := strings.Cut(r.Target, "?")
+	switch {
+	case errors.Is(r.Err, fileserver.ErrHidden) && h.hidden.CompareAndSwap(false, true):
+		return hiddenPart(path) + " begins with a dot; --hidden would serve it"
+	case errors.Is(r.Err, fileserver.ErrOutside) && h.outside.CompareAndSwap(false, true):
+		return path + " leads out of the folder; --follow-symlinks would serve it"
+	}
+	return ""
+}
+
+// hiddenPart returns a path up to the name in it that begins with a dot.
+func hiddenPart(path string) string {
+	end := 0
+	for segment := range strings.SplitSeq(path, "/") {
+		end += len(segment)
+		name, err := url.PathUnescape(segment)
+		if err == nil && strings.HasPrefix(name, ".") && strings.Trim(name, ".") != "" && path[:end] != "/.well-known" {
+			return path[:end]
+		}
+		end++
+	}
+	return path
+}

@@ -1,0 +1,65 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// stopping is how a run is told to end: ctx is done when it should, force is
+// closed when it must.
+type stopping struct {
+	ctx     context.Context
+	force   chan struct{}
+	release func() // forgets about signals; to be called once
+}
+
+// stopOnSignal has the first SIGINT or SIGTERM end ctx, and the second one
+// close force. On SIGINT it writes python's line to stdout.
+func stopOnSignal(parent context.Context, stdout io.Writer) *stopping {
+	ctx, cancel := context.WithCancel(parent)
+	s := &stopping{ctx: ctx, force: make(chan struct{})}
+	signals := make(chan os.Signal, 2)
+	released := make(chan struct{})
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	// A log whose reader has gone fails, as long as somebody is told of it;
+	// else the signal would end the process.
+	broken := make(chan os.Signal, 1)
+	signal.Notify(broken, syscall.SIGPIPE)
+	s.release = func() {
+		signal.Stop(signals)
+		signal.Stop(broken)
+		close(released)
+		cancel()
+	}
+	go func() {
+		select {
+		case first := <-signals:
+			if first == os.Interrupt {
+				fmt.Fprintln(stdout, "\nKeyboard interrupt received, exiting.")
+			}
+			cancel()
+		case <-released:
+			return
+		}
+		select {
+		case <-signals:
+			close(s.force)
+		case <-released:
+		}
+	}()
+	return s
+}
+
+// isForced reports whether the second signal came.
+func (s *stopping) isForced() bool {
+	select {
+	case <-s.force:
+		return true
+	default:
+		return false
+	}
+}
