@@ -1,0 +1,92 @@
+package httpd
+
+import (
+	"net/http"
+	"time"
+)
+
+// drain ends the connections: those without a request at once, the others when
+// they are done, make no progress, or limits.drain is over, or on force.
+func (s *connections) drain(limits limits, force <-chan struct{}) {
+	s.hurry(limits.drainStall)
+	over := time.NewTimer(limits.drain)
+	defer over.Stop()
+	look := time.NewTicker(limits.drainStall / 20)
+	defer look.Stop()
+	seen := make(map[*conn]progress)
+	for !s.isEmpty() {
+		select {
+		case <-s.left:
+		case now := <-look.C:
+			s.cutStalled(now, limits.drainStall, seen)
+		case <-over.C:
+			s.cutAll(limits.linger)
+			return
+		case <-force:
+			s.cutAll(limits.linger)
+			return
+		}
+	}
+}
+
+// hurry closes the set to new members, closes those that have sent nothing or
+// not a whole head yet, and has the others be quick.
+//
+// net/http would give the former five seconds, and then not answer.
+func (s *connections) hurry(patience time.Duration) {
+	s.mu.Lock()
+	s.draining = true
+	s.mu.Unlock()
+	for _, c := range s.members() {
+		if http.ConnState(c.state.Load()) == http.StateNew {
+			c.Close()
+		}
+		c.hurry(patience)
+	}
+}
+
+func (s *connections) isEmpty() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.open) == 0
+}
+
+// progress is how far a connection had come, and since when.
+type progress struct {
+	moved int64
+	since time.Time
+}
+
+// cutStalled cuts the connections on which nothing has moved for patience, and
+// those that have become idle: of HTTP/1, net/http closes these itself, those of
+// HTTP/2 have had their GOAWAY by now and could stay for a second.
+func (s *connections) cutStalled(now time.Time, patience time.Duration, seen map[*conn]progress) {
+	for _, c := range s.members() {
+		moved := c.moved.Load()
+		last, ok := seen[c]
+		switch {
+		case http.ConnState(c.state.Load()) == http.StateIdle:
+			c.Close()
+		case !ok || last.moved != moved:
+			seen[c] = progress{moved, now}
+		case now.Sub(last.since) >= patience:
+			c.cut()
+		}
+	}
+}
+
+// cutAll cuts all connections, and gives their handlers a moment to notice.
+func (s *connections) cutAll(linger time.Duration) {
+	for _, c := range s.members() {
+		c.cut()
+	}
+	over := time.NewTimer(linger)
+	defer over.Stop()
+	for !s.isEmpty() {
+		select {
+		case <-s.left:
+		case <-over.C:
+			return
+		}
+	}
+}

@@ -1,0 +1,7 @@
+//go:build !windows
+
+package httpd
+
+import "syscall"
+
+func portable(err syscall.Errno) error { return err }

@@ -1,0 +1,7 @@
+//go:build !linux && !darwin
+
+package httpd
+
+import "net"
+
+func showProgress(*net.TCPConn) {}

@@ -1,0 +1,131 @@
+package httpd
+
+import (
+	"context"
+	"crypto/tls"
+	"log"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// maxHeadBytes bounds the head of a request. There is room for a target of 8 KiB
+// (RFC 9112, 3 asks for that much) and for the cookies that gather on localhost.
+// net/http takes 4 KiB more than this before it answers 431.
+const maxHeadBytes = 64 << 10
+
+// limits are the waits that end a connection.
+type limits struct {
+	head   time.Duration // for the head of a request, and for a TLS handshake
+	idle   time.Duration // for the next request
+	stall  time.Duration // for the client to take, or to send, more content
+	unread time.Duration // for content that the handler does not read
+
+	drain      time.Duration // for running transfers when the server stops
+	drainStall time.Duration // takes the place of stall then
+	linger     time.Duration // for handlers whose connections have been cut
+}
+
+var standard = limits{
+	head:   10 * time.Second,
+	idle:   2 * time.Minute,
+	stall:  time.Minute,
+	unread: 10 * time.Second,
+
+	drain:      15 * time.Second,
+	drainStall: 2 * time.Second,
+	linger:     time.Second,
+}
+
+// Server serves HTTP on any number of listeners.
+//
+// It ends a connection if the head of a request, or a TLS handshake, takes more
+// than 10 s, if no request comes for 2 min, and if the client neither takes nor
+// sends any of the content that is to be moved for 60 s. How long a transfer
+// takes altogether is not bounded.
+type Server struct {
+	Handler  http.Handler // must not be nil
+	TLS      *tls.Config  // nil: plain HTTP. With it comes HTTP/2
+	HTTP10   bool         // answer as HTTP/1.0 servers do: every connection ends after its answer
+	ErrorLog *log.Logger  // gets lines of one kind at most every 10 s; nil: nobody is told
+
+	limits limits // zero: standard
+}
+
+// Serve serves all listeners until ctx is done, and then stops gracefully: new
+// connections are refused, those without a request are closed at once, those
+// with one get up to 15 s to finish. One on which nothing moves for 2 s is cut.
+// A value from force, or its end, cuts all connections at once.
+//
+// Serve returns nil after it was stopped. If a listener fails, Serve stops in
+// the same way, and returns the error of the listener. It closes the listeners
+// in any case. It may be called once.
+func (s *Server) Serve(ctx context.Context, force <-chan struct{}, listeners ...net.Listener) error {
+	bounds := s.bounds()
+	conns := newConnections(bounds.stall)
+	srv := s.server(bounds, conns)
+	ended := make(chan error, len(listeners))
+	var running sync.WaitGroup
+	for _, l := range listeners {
+		running.Go(func() {
+			defer l.Close()
+			ended <- s.accept(srv, listener{l, conns})
+		})
+	}
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-ended:
+	case <-force:
+		bounds.drain = 0
+	}
+	shutdown, done := context.WithCancel(context.Background())
+	running.Go(func() { srv.Shutdown(shutdown) })
+	conns.drain(bounds, force)
+	done()
+	running.Wait()
+	return err
+}
+
+func (s *Server) bounds() limits {
+	if s.limits == (limits{}) {
+		return standard
+	}
+	return s.limits
+}
+
+func (s *Server) accept(srv *http.Server, l net.Listener) error {
+	if s.TLS != nil {
+		return srv.ServeTLS(l, "", "")
+	}
+	return srv.Serve(l)
+}
+
+func (s *Server) server(bounds limits, conns *connections) *http.Server {
+	var protocols http.Protocols
+	protocols.SetHTTP1(true)
+	protocols.SetHTTP2(!s.HTTP10)
+	srv := &http.Server{
+		Handler:                      s.handler(bounds),
+		DisableGeneralOptionsHandler: true,
+		TLSConfig:                    s.TLS.Clone(),
+		Protocols:                    &protocols,
+		ReadHeaderTimeout:            bounds.head, // bounds the TLS handshake, too
+		IdleTimeout:                  bounds.idle,
+		MaxHeaderBytes:               maxHeadBytes,
+		ConnState:                    conns.note,
+		ErrorLog:                     limitKinds(s.ErrorLog),
+	}
+	srv.SetKeepAlivesEnabled(!s.HTTP10)
+	return srv
+}
+
+func (s *Server) handler(bounds limits) http.Handler {
+	h := boundContent(s.Handler, bounds)
+	h = boundStreams(h, bounds.stall)
+	if s.HTTP10 {
+		h = answerAsHTTP10(h)
+	}
+	return h
+}

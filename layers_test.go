@@ -1,0 +1,111 @@
+package main
+
+import (
+	"encoding/json"
+	"io"
+	"os/exec"
+	"path"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/gserve/gserve"
+
+// layer says what a package may import besides the standard library, and why
+// it must not import more.
+type layer struct {
+	may     []string // packages of the module by their path in it, others by their module
+	mustNot []string // packages of the standard library
+	because string
+}
+
+// layers is the table of who may import whom. A package that is not in it has
+// no room in the house yet: give it one.
+var layers = map[string]layer{
+	"compress": {
+		may:     []string{"github.com/andybalholm/brotli", "github.com/klauspost/compress"},
+		mustNot: []string{"net/http", "net", "log"},
+		because: "it knows tokens and bytes, no HTTP types, and nothing of ours",
+	},
+	"listing": {
+		because: "it is given entries and renders them; it opens no root and negotiates nothing",
+		mustNot: []string{"os", "net/http", "log"},
+	},
+	"fileserver": {
+		may:     []string{"listing", "github.com/gabriel-vasile/mimetype"},
+		mustNot: []string{"os/exec", "log", "flag"},
+		because: "a library decides and writes; its caller listens, logs and starts processes",
+	},
+	"internal/httpd": {
+		may:     []string{"fileserver", "github.com/youmark/pkcs8"},
+		because: "every room has one door, and cli holds the keys",
+	},
+	"internal/accesslog": {
+		may:     []string{"fileserver"},
+		because: "every room has one door, and cli holds the keys",
+	},
+	"internal/exchange": {
+		may:     []string{"fileserver"},
+		because: "it is for the tests of all writers, so it depends on none",
+	},
+	"internal/cli": {
+		may: []string{
+			"fileserver", "internal/accesslog", "internal/httpd",
+			"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term", "golang.org/x/sys",
+		},
+		because: "it puts the program together, and main does nothing but call it",
+	},
+	"": {
+		may:     []string{"internal/cli"},
+		because: "main is the edge of the process only",
+	},
+}
+
+// TestLayers holds the table against what go list says.
+func TestLayers(t *testing.T) {
+	t.Parallel()
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "./...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for decoder := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p struct {
+			ImportPath string
+			Imports    []string
+		}
+		if err := decoder.Decode(&p); err == io.EOF {
+			return
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		name := strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, module), "/")
+		l, ok := layers[name]
+		if !ok {
+			t.Errorf("%q is not in the table of layers", name)
+		}
+		for _, imported := range p.Imports {
+			if !l.allows(imported) {
+				t.Errorf("%q imports %q, which it must not: %s", name, imported, l.because)
+			}
+		}
+	}
+}
+
+// allows reports whether a package of the layer may import this one.
+func (l layer) allows(imported string) bool {
+	own, isOwn := strings.CutPrefix(imported, module+"/")
+	if !isOwn && !strings.Contains(strings.Split(imported, "/")[0], ".") { // standard library
+		for _, name := range l.mustNot {
+			if imported == name {
+				return false
+			}
+		}
+		return true
+	}
+	for _, name := range l.may {
+		if own == name || !isOwn && (imported == name || strings.HasPrefix(imported, path.Clean(name)+"/")) {
+			return true
+		}
+	}
+	return false
+}
