@@ -2,7 +2,6 @@ package httpd
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"log"
 	"sync"
@@ -61,7 +60,7 @@ func (l *kindLog) Write(line []byte) (int, error) {
 	}
 	l.kinds[string(name)] = kind{until: now.Add(quiet)}
 	if k.held > 0 {
-		l.out.Print(fmt.Sprintf("%s (and %d more like it)", bytes.TrimSuffix(line, []byte("\n")), k.held))
+		l.out.Printf("%s (and %d more like it)", bytes.TrimSuffix(line, []byte("\n")), k.held)
 		return len(line), nil
 	}
 	l.out.Print(string(line))
