@@ -3,7 +3,9 @@ module github.com/gserve/gserve
 go 1.26.0
 
 require (
+	github.com/andybalholm/brotli v1.2.7
 	github.com/gabriel-vasile/mimetype v1.4.16
+	github.com/klauspost/compress v1.20.3
 	github.com/rogpeppe/go-internal v1.16.0
 	github.com/spf13/cobra v1.10.2
 	github.com/spf13/pflag v1.0.10

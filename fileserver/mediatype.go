@@ -128,9 +128,9 @@ func readMediaTypes(table string) map[string]string {
 	return types
 }
 
-// extensionType returns the media type that the name of a file tells, "" if it
-// tells none.
-func extensionType(name string) string {
+// TypeByName returns the media type that the extension of a name tells, without
+// parameters, or "" if it tells none. It is the same on every machine.
+func TypeByName(name string) string {
 	ext := path.Ext(name)
 	if len(ext) < 2 || len(ext) > 16 {
 		return ""
@@ -156,7 +156,7 @@ var sniffBuffers = sync.Pool{New: func() any { return new([sniffSize]byte) }}
 // mediaType returns the media type of a file by its name, else by its first
 // bytes, which peek reads into its argument. The charset is added to text.
 func (s *Server) mediaType(name string, peek func([]byte) (int, error)) (string, error) {
-	byName := extensionType(name)
+	byName := TypeByName(name)
 	if byName == "" {
 		byName = s.unknownType
 	}

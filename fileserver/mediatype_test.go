@@ -5,15 +5,15 @@ import (
 	"testing"
 )
 
-func TestExtensionType(t *testing.T) {
+func TestTypeByName(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{
 		"index.html": "text/html", "A.HTML": "text/html", "a.tar.gz": "application/gzip", "a.b/c": "", "noext": "", "dot.": "",
 		"a.js": "text/javascript", "a.mjs": "text/javascript", "a.wasm": "application/wasm", "a.webmanifest": "application/manifest+json",
 		"a.woff2": "font/woff2", "a.avif": "image/avif", "a.mp4": "video/mp4", "a." + strings.Repeat("x", 300): "", "a.unheardof": "",
 	} {
-		if got := extensionType(name); got != want {
-			t.Errorf("extensionType(%q) = %q, want %q", name, got, want)
+		if got := TypeByName(name); got != want {
+			t.Errorf("TypeByName(%q) = %q, want %q", name, got, want)
 		}
 	}
 }
