@@ -36,6 +36,10 @@ var (
 	gzipLevels   = [...]int{Fast: 6, Best: gzip.BestCompression}
 )
 
+// Version changes whenever an encoder makes other bytes of the same content, so
+// that validators of encoded content are different then.
+const Version = "1"
+
 // maxWindow is how far back encoded content may refer, and so how much memory
 // it takes to decode. Browsers refuse zstd with more (RFC 8878, 3.1.1.1.2; RFC
 // 9659).

@@ -3,8 +3,33 @@ package fileserver
 import (
 	"errors"
 	"io"
+	"io/fs"
 	"sync"
 )
+
+// Content is the content of an answer: bytes, a file, a stream, or none.
+type Content struct {
+	Bytes  []byte
+	File   fs.File
+	Stream func(io.Writer) error // writes content of a length that is not known
+
+	opened  fs.FileInfo // File as it was when it was described
+	begun   bool        // a part of File has been written
+	release func()      // lets go of what Bytes or Stream hold on to, once or more often; may be nil
+}
+
+// isNone reports whether there is no content, not even of length 0.
+func (c *Content) isNone() bool { return c.Bytes == nil && c.File == nil && c.Stream == nil }
+
+func (c *Content) close() error {
+	if c.release != nil {
+		c.release()
+	}
+	if c.File == nil {
+		return nil
+	}
+	return c.File.Close()
+}
 
 var errChanged = errors.New("file changed while it was sent")
 
@@ -17,21 +42,18 @@ var errChanged = errors.New("file changed while it was sent")
 // can have the kernel send it does.
 func (p *Response) WriteContent(w io.Writer) (int64, error) {
 	switch c := &p.Content; {
-	case c.File != nil && p.Ranges == nil:
-		return c.copyRange(w, ByteRange{0, p.Meta.Length - 1}, true)
-	case c.File != nil:
+	case p.Ranges != nil:
 		return p.writeRanges(w)
 	case c.Stream != nil:
 		counter := counter{w: w}
 		err := c.Stream(&counter)
 		return counter.n, err
 	default:
-		n, err := w.Write(c.Bytes)
-		return int64(n), err
+		return c.copyRange(w, ByteRange{0, p.Meta.Length - 1}, true)
 	}
 }
 
-// writeRanges writes the parts of the file, with what stands between them.
+// writeRanges writes the parts of the content, with what stands between them.
 func (p *Response) writeRanges(w io.Writer) (sent int64, err error) {
 	for i, r := range p.Ranges {
 		n, err := io.WriteString(w, p.partHead(i))
@@ -54,10 +76,14 @@ const tailSize = 32 << 10
 
 var tails = sync.Pool{New: func() any { return new([tailSize]byte) }}
 
-// copyRange writes one range of the file. If it is the last one to be sent,
-// its end follows only after a look at the file: an answer that is complete is
-// one of the bytes that its validator stands for.
+// copyRange writes one range of the content. If it is the last one of a file
+// to be sent, its end follows only after a look at the file: an answer that is
+// complete is one of the bytes that its validator stands for.
 func (c *Content) copyRange(w io.Writer, r ByteRange, last bool) (sent int64, err error) {
+	if c.File == nil {
+		n, err := w.Write(c.Bytes[r.First : r.Last+1])
+		return int64(n), err
+	}
 	length := r.Length()
 	held := int64(0)
 	if last {

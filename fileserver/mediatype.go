@@ -2,14 +2,16 @@ package fileserver
 
 import (
 	"bytes"
+	"cmp"
 	"io"
-	"io/fs"
 	"path"
 	"strings"
 	"sync"
 	"unicode/utf8"
 
 	"github.com/gabriel-vasile/mimetype"
+
+	"github.com/gserve/gserve/compress"
 )
 
 // mediaTypes tells the media type of a file by the extension of its name, in
@@ -153,10 +155,13 @@ const sniffSize = 4096
 
 var sniffBuffers = sync.Pool{New: func() any { return new([sniffSize]byte) }}
 
-// mediaType returns the media type of a file by its name, else by its first
-// bytes, which peek reads into its argument. The charset is added to text.
-func (s *Server) mediaType(name string, peek func([]byte) (int, error)) (string, error) {
-	byName := TypeByName(name)
+// typeOf returns the media type of a file by its name, else by its first bytes.
+// The charset is added to text.
+func (s *Server) typeOf(res *resource) (string, error) {
+	if res.mediaType != "" {
+		return res.mediaType, nil
+	}
+	byName := TypeByName(res.base)
 	if byName == "" {
 		byName = s.unknownType
 	}
@@ -165,8 +170,11 @@ func (s *Server) mediaType(name string, peek func([]byte) (int, error)) (string,
 	}
 	buf := sniffBuffers.Get().(*[sniffSize]byte)
 	defer sniffBuffers.Put(buf)
-	n, err := peek(buf[:])
-	if err != nil {
+	n, err := s.peek(res, buf[:])
+	switch {
+	case err != nil && res.file == nil:
+		return cmp.Or(byName, "application/octet-stream"), nil // what cannot be decoded tells nothing
+	case err != nil:
 		return "", err
 	}
 	head := buf[:n]
@@ -177,8 +185,9 @@ func (s *Server) mediaType(name string, peek func([]byte) (int, error)) (string,
 		}
 	}
 	if strings.HasPrefix(byName, "text/") {
-		return withCharset(byName, head), nil
+		byName = withCharset(byName, head)
 	}
+	res.mediaType = byName
 	return byName, nil
 }
 
@@ -226,20 +235,41 @@ func isUTF8(text []byte, cut bool) bool {
 	return utf8.Valid(text)
 }
 
-// peek reads the first bytes of an open file, and leaves it at its start. A
-// file that can only be read forward is opened once more for it.
-func (d directory) peek(f fs.File, base string, buf []byte) (int, error) {
-	if r, ok := f.(io.ReaderAt); ok {
+// peek reads the first bytes of the file, decoded if it is there in coded form
+// only, and leaves the file at its start. One that can only be read forward is
+// opened once more for it.
+func (s *Server) peek(res *resource, buf []byte) (int, error) {
+	if r, ok := res.file.(io.ReaderAt); ok {
 		n, err := r.ReadAt(buf, 0)
 		return n, ignoreEOF(err)
 	}
-	again, err := d.fsys.Open(d.join(base))
+	base, coding := res.base, compress.Identity
+	if res.file == nil {
+		coding = res.firstSidecar()
+		base += coding.Suffix()
+	}
+	file, err := res.dir.fsys.Open(res.dir.join(base))
 	if err != nil {
 		return 0, err
 	}
-	defer again.Close()
-	n, err := io.ReadFull(again, buf)
+	defer file.Close()
+	r, err := compress.NewReader(file, coding)
+	if err != nil {
+		return 0, err
+	}
+	defer r.Close()
+	n, err := io.ReadFull(r, buf)
 	return n, ignoreEOF(err)
+}
+
+// firstSidecar returns the coding of the sidecar that is the quickest to decode.
+func (r *resource) firstSidecar() compress.Coding {
+	for c := compress.Gzip; c <= compress.Brotli; c++ {
+		if r.sidecars[c] != nil {
+			return c
+		}
+	}
+	return compress.Identity
 }
 
 func ignoreEOF(err error) error {

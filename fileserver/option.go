@@ -92,3 +92,21 @@ func WithoutListing() Option {
 func WithContentType(mediaType string) Option {
 	return func(s *Server) { s.unknownType = mediaType }
 }
+
+// WithCacheSize sets how many bytes of content that was encoded on the fly are
+// kept in memory. The default is 64 MiB.
+func WithCacheSize(bytes int64) Option {
+	return func(s *Server) { s.encodings = newEncodings(bytes) }
+}
+
+// WithoutCompression has nothing encoded on the fly. Files that lie encoded
+// beside the originals are sent nevertheless.
+func WithoutCompression() Option {
+	return func(s *Server) { s.encodings = nil }
+}
+
+// WithoutCoding sends every file as it is: nothing is encoded on the fly, and
+// encoded files beside the originals are files of their own only.
+func WithoutCoding() Option {
+	return func(s *Server) { s.encodings, s.noCoding = nil, true }
+}

@@ -31,6 +31,7 @@ var statusPages = newStatusPages(
 	http.StatusBadRequest,
 	http.StatusNotFound,
 	http.StatusMethodNotAllowed,
+	http.StatusNotAcceptable,
 	http.StatusRequestedRangeNotSatisfiable,
 	http.StatusInternalServerError,
 	http.StatusServiceUnavailable,

@@ -22,14 +22,15 @@ var (
 var ErrClientGone = errors.New("client is gone")
 
 var (
-	errNotRegular   = errors.New("not a regular file")
-	errNotDirectory = errors.New("not a directory")
-	errPrivate      = errors.New("private to the server")
-	errNoIndex      = errors.New("directory without an index")
-	errMethod       = errors.New("method is not for files")
-	errPrecondition = errors.New("precondition failed")
-	errRange        = errors.New("range lies outside of the file")
-	errAborted      = errors.New("handler aborted the answer")
+	errNotRegular    = errors.New("not a regular file")
+	errNotDirectory  = errors.New("not a directory")
+	errPrivate       = errors.New("private to the server")
+	errNoIndex       = errors.New("directory without an index")
+	errMethod        = errors.New("method is not for files")
+	errPrecondition  = errors.New("precondition failed")
+	errRange         = errors.New("range lies outside of the file")
+	errNotAcceptable = errors.New("every coding on offer is refused")
+	errAborted       = errors.New("handler aborted the answer")
 )
 
 var absences = []error{

@@ -1,22 +1,28 @@
 package fileserver
 
 import (
+	"errors"
 	"io/fs"
 	"path"
 )
 
-// resource is what a target was found to be: a file that is open, or else a
-// directory to be listed.
+// resource is what a target was found to be: a file, or else a directory to be
+// listed.
 type resource struct {
 	target    target
-	name      string // below the root: of the target, or of the index
-	file      fs.File
+	slashless bool // the target lacks the slash of a directory
+
+	dir  directory // that holds the file, or that is to be listed
+	name string    // of the file or directory, below the root
+	base string    // of the file, in dir; "" for a directory
+
+	file      fs.File     // open; nil if the file is there in coded form only
 	info      fs.FileInfo // of file
-	dir       directory   // that holds the file, or that is to be listed
-	slashless bool        // the target lacks the slash of a directory
+	sidecars  sidecars
+	mediaType string // once it is known
 }
 
-func (r resource) close() {
+func (r *resource) close() {
 	if r.file != nil {
 		r.file.Close()
 	}
@@ -33,54 +39,66 @@ func (s *Server) find(t target) (resource, error) {
 		if err != nil {
 			return resource{}, err
 		}
-		return s.findIndex(dir, t)
+		return s.findIndex(resource{target: t, name: t.name, dir: dir})
 	}
 	dir, err := s.rootDirectory().sub(path.Dir(t.name))
 	if err != nil {
 		return resource{}, err
 	}
+	res := resource{target: t, dir: dir, name: t.name}
 	base := path.Base(t.name)
 	info, err := dir.stat(base)
 	if err == nil && info.IsDir() {
 		defer dir.close()
-		sub, err := dir.sub(base)
-		if err != nil {
+		if res.dir, err = dir.sub(base); err != nil {
 			return resource{}, err
 		}
-		return s.findIndex(sub, t)
+		res.slashless = true
+		return s.findIndex(res)
 	}
-	res := resource{target: t, name: t.name, dir: dir}
-	if err == nil {
-		res.file, res.info, err = s.open(dir, base, info)
-	}
-	if err != nil {
+	if err = s.findFile(&res, base, info, err); err != nil {
 		dir.close()
 		return resource{}, err
 	}
 	return res, nil
 }
 
-// findIndex finds what stands for a directory, which it takes over: its index,
-// or its listing.
-func (s *Server) findIndex(dir directory, t target) (resource, error) {
-	res := resource{target: t, name: t.name, dir: dir, slashless: !t.slash}
+// findIndex finds what stands for a directory: its index, or its listing.
+func (s *Server) findIndex(res resource) (resource, error) {
 	for _, base := range s.index {
-		info, err := dir.stat(base)
+		info, err := res.dir.stat(base)
+		err = s.findFile(&res, base, info, err)
 		if err == nil {
-			res.file, res.info, err = s.open(dir, base, info)
-		}
-		switch {
-		case err == nil:
-			res.name = path.Join(t.name, base)
+			res.name = path.Join(res.name, base)
 			return res, nil
-		case !isAbsence(err):
-			dir.close()
+		}
+		if !isAbsence(err) {
+			res.dir.close()
 			return resource{}, err
 		}
 	}
 	if s.noListing || s.fallback != nil {
-		dir.close()
+		res.dir.close()
 		return resource{}, errNoIndex
 	}
 	return res, nil
+}
+
+// findFile has res be the file base of its directory, given what a look at that
+// name brought. A file that does not exist may be there in coded form.
+func (s *Server) findFile(res *resource, base string, info fs.FileInfo, err error) error {
+	var file fs.File
+	if err == nil {
+		if file, info, err = s.open(res.dir, base, info); err != nil {
+			return err
+		}
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	found := s.findSidecars(res.dir, base, info)
+	if file == nil && found.set() == 0 {
+		return err
+	}
+	res.base, res.file, res.info, res.sidecars = base, file, info, found
+	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/gserve/gserve/compress"
 	"github.com/gserve/gserve/listing"
 )
 
@@ -47,11 +48,11 @@ func (s *Server) decide(q *Request, p *Response) {
 		s.refuse(q, p, err)
 		return
 	}
-	s.answer(q, p, res)
+	s.answer(q, p, &res)
 }
 
 // answer performs the method of q on a resource, which it takes over.
-func (s *Server) answer(q *Request, p *Response, res resource) {
+func (s *Server) answer(q *Request, p *Response, res *resource) {
 	switch {
 	case q.Method == "OPTIONS":
 		res.close()
@@ -64,7 +65,7 @@ func (s *Server) answer(q *Request, p *Response, res resource) {
 		res.close()
 		p.Location = withSlash(res.target, q.Query)
 		s.page(q, p, http.StatusMovedPermanently)
-	case res.file != nil:
+	case res.base != "":
 		s.file(q, p, res)
 	default:
 		s.list(q, p, res)
@@ -86,54 +87,8 @@ func (s *Server) refuse(q *Request, p *Response, err error) {
 	s.page(q, p, refusalStatus(err))
 }
 
-// file answers with the representation of an open file.
-func (s *Server) file(q *Request, p *Response, res resource) {
-	defer res.dir.close()
-	p.Status, p.Name = http.StatusOK, res.name
-	p.Content = Content{File: res.file, opened: res.info}
-	p.Meta = Representation{Length: res.info.Size(), Validator: newValidator(res.info, s.now())}
-
-	switch p.Meta.evaluate(q, s.now()) {
-	case notModified:
-		p.drop(http.StatusNotModified)
-		return
-	case failed:
-		p.drop(http.StatusPreconditionFailed)
-		p.Err = errPrecondition
-		return
-	}
-	var err error
-	p.Meta.Type, err = s.mediaType(res.name, func(buf []byte) (int, error) {
-		return res.dir.peek(res.file, path.Base(res.name), buf)
-	})
-	if err != nil {
-		res.file.Close()
-		*p = Response{Extra: p.Extra}
-		s.refuse(q, p, err)
-		return
-	}
-	// RFC 9110, 14.2: Range is defined for GET only.
-	if q.Range == "" || q.Method != "GET" || !p.Content.seekable() || !p.Meta.rangeApplies(q.IfRange, s.now()) {
-		return
-	}
-	switch ranges, selected := selectRanges(q.Range, p.Meta.Length, p.single[:0]); selected {
-	case selectParts:
-		p.setRanges(ranges)
-	case selectUnsatisfiable:
-		res.file.Close()
-		*p = Response{Extra: p.Extra, Name: p.Name, Err: errRange, complete: p.Meta.Length}
-		s.page(q, p, http.StatusRequestedRangeNotSatisfiable)
-	}
-}
-
-// drop makes p an answer without content, which keeps its validators.
-func (p *Response) drop(status int) {
-	p.Content.File.Close()
-	p.Status, p.Content, p.Meta.Length = status, Content{}, 0
-}
-
 // list answers with the listing of a directory.
-func (s *Server) list(q *Request, p *Response, res resource) {
+func (s *Server) list(q *Request, p *Response, res *resource) {
 	defer res.close()
 	switch (Validator{}).evaluate(q, s.now()) {
 	case notModified:
@@ -155,12 +110,35 @@ func (s *Server) list(q *Request, p *Response, res resource) {
 	p.Status, p.Name = http.StatusOK, res.name
 	p.Meta = Representation{Type: "text/html; charset=utf-8", Length: -1}
 	p.Content.Stream = func(w io.Writer) error { return listing.HTML(w, folder) }
+	s.encodeStream(q, p)
 	p.Extra = append(p.Extra, Field{"Content-Security-Policy", listing.ContentSecurityPolicy})
+}
+
+// encodeStream has the content of p, which is a stream, encoded as q prefers.
+func (s *Server) encodeStream(q *Request, p *Response) {
+	if s.encodings == nil {
+		return
+	}
+	p.Vary |= VaryAcceptEncoding
+	coding, ok := compress.Negotiate(q.AcceptEncoding, compress.SetOf(compress.Codings[:]...).With(compress.Identity))
+	if !ok || coding == compress.Identity {
+		return
+	}
+	plain := p.Content.Stream
+	p.Meta.Coding = coding
+	p.Content.Stream = func(w io.Writer) error {
+		encoder := compress.NewWriter(w, coding, compress.Fast)
+		defer encoder.Release()
+		if err := plain(encoder); err != nil {
+			return err
+		}
+		return encoder.Close()
+	}
 }
 
 // entries returns what a listing of the directory shows: what a request for it
 // would be answered with.
-func (s *Server) entries(res resource) ([]listing.Entry, error) {
+func (s *Server) entries(res *resource) ([]listing.Entry, error) {
 	names, err := res.dir.read()
 	if err != nil {
 		return nil, err

@@ -2,12 +2,12 @@ package fileserver
 
 import (
 	"crypto/rand"
-	"io"
-	"io/fs"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/gserve/gserve/compress"
 )
 
 // Response is an answer that has been decided and not yet written. It owns the
@@ -24,6 +24,8 @@ type Response struct {
 	Extra    []Field // of the caller (see [WithFields]); append, do not edit
 	Content  Content
 
+	AcceptRanges bool // parts of the content can be asked for
+
 	Handoff http.Handler // not for the server to answer: a mount, the fallback
 	Name    string       // file that was chosen, below the root; "" if none was
 	Err     error        // why this is a refusal; for the log, never sent
@@ -36,7 +38,8 @@ type Response struct {
 // Representation is the metadata of what was selected to be sent (RFC 9110, 8).
 type Representation struct {
 	Type   string // media type; "" if there is none to tell
-	Length int64  // bytes of all of it, whatever part is sent; -1 if unknown
+	Coding compress.Coding
+	Length int64 // bytes of all of it as coded, whatever part is sent; -1 if unknown
 	Validator
 }
 
@@ -49,36 +52,20 @@ type Vary uint8
 // The fields that an answer may depend on.
 const (
 	VaryAccept Vary = 1 << iota
+	VaryAcceptEncoding
 )
 
+var varyValues = [...]string{
+	VaryAccept:                      "Accept",
+	VaryAcceptEncoding:              "Accept-Encoding",
+	VaryAccept | VaryAcceptEncoding: "Accept, Accept-Encoding",
+}
+
 // String returns the value of the Vary field, "" for the empty set.
-func (v Vary) String() string {
-	if v&VaryAccept != 0 {
-		return "Accept"
-	}
-	return ""
-}
+func (v Vary) String() string { return varyValues[v] }
 
-// Content is the content of an answer: bytes, a file, a stream, or none.
-type Content struct {
-	Bytes  []byte
-	File   fs.File
-	Stream func(io.Writer) error // writes content of a length that is not known
-
-	opened fs.FileInfo // File as it was when it was described
-	begun  bool        // a part of File has been written
-}
-
-// isNone reports whether there is no content, not even of length 0.
-func (c *Content) isNone() bool { return c.Bytes == nil && c.File == nil && c.Stream == nil }
-
-// Close closes the file of p, if any.
-func (p *Response) Close() error {
-	if p.Content.File == nil {
-		return nil
-	}
-	return p.Content.File.Close()
-}
+// Close lets go of the content of p.
+func (p *Response) Close() error { return p.Content.close() }
 
 // ContentLength returns the number of bytes that WriteContent writes, -1 if it
 // is not known in advance.
@@ -134,6 +121,9 @@ func (p *Response) contentFields(yield func(name, value string)) {
 	case p.Meta.Type != "":
 		yield("Content-Type", p.Meta.Type)
 	}
+	if p.Meta.Coding != compress.Identity {
+		yield("Content-Encoding", p.Meta.Coding.Token())
+	}
 	if n := p.ContentLength(); n >= 0 {
 		yield("Content-Length", strconv.FormatInt(n, 10))
 	}
@@ -143,7 +133,7 @@ func (p *Response) contentFields(yield func(name, value string)) {
 	case p.Status == http.StatusRequestedRangeNotSatisfiable:
 		yield("Content-Range", "bytes */"+strconv.FormatInt(p.complete, 10))
 	}
-	if p.Content.seekable() {
+	if p.AcceptRanges {
 		yield("Accept-Ranges", "bytes")
 	}
 }

@@ -15,11 +15,12 @@ import (
 // that is replaced by a link while a request runs changes nothing about that
 // (see [os.Root]).
 //
-// It implements [fs.FS], [fs.StatFS], [fs.ReadDirFS] and [fs.SubFS], but takes
-// names whose bytes are not UTF-8, too. Files open without blocking, so that a
+// It implements [fs.FS], [fs.StatFS], [fs.ReadDirFS], [fs.ReadLinkFS] and
+// [fs.SubFS], but takes names whose bytes are not UTF-8, too. Files open without blocking, so that a
 // FIFO cannot hang a request. A Root is safe for concurrent use.
 type Root struct {
 	dir   *os.Root
+	self  *os.File // dir once more, to be looked at; of top only
 	top   *Root    // the directory that confines; itself unless made by Sub
 	name  string   // of this directory below top
 	paths []string // absolute ones that lead to top; of top only
@@ -31,7 +32,12 @@ func Dir(name string) (*Root, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Root{dir: dir, name: "."}
+	self, err := dir.Open(".")
+	if err != nil {
+		dir.Close()
+		return nil, err
+	}
+	r := &Root{dir: dir, self: self, name: "."}
 	r.top = r
 	if abs, err := filepath.Abs(name); err == nil {
 		r.paths = append(r.paths, abs)
@@ -43,7 +49,12 @@ func Dir(name string) (*Root, error) {
 }
 
 // Close closes the directory. Files that are open stay so.
-func (r *Root) Close() error { return r.dir.Close() }
+func (r *Root) Close() error {
+	if r.self != nil {
+		r.self.Close()
+	}
+	return r.dir.Close()
+}
 
 // Open opens a file or directory for reading.
 func (r *Root) Open(name string) (fs.File, error) {
@@ -56,7 +67,20 @@ func (r *Root) Open(name string) (fs.File, error) {
 
 // Stat describes a file or directory, having followed links.
 func (r *Root) Stat(name string) (fs.FileInfo, error) {
+	if name == "." && r.self != nil {
+		return r.self.Stat()
+	}
 	return inside(r, name, (*os.Root).Stat)
+}
+
+// Lstat describes a file or directory, or the link that it is.
+func (r *Root) Lstat(name string) (fs.FileInfo, error) {
+	return inside(r, name, (*os.Root).Lstat)
+}
+
+// ReadLink returns where a link leads.
+func (r *Root) ReadLink(name string) (string, error) {
+	return inside(r, name, (*os.Root).Readlink)
 }
 
 // ReadDir returns the entries of a directory in no particular order.
@@ -207,6 +231,22 @@ func (dir Unconfined) Open(name string) (fs.File, error) {
 		return nil, err
 	}
 	return f, nil
+}
+
+// Lstat describes a file or directory, or the link that it is.
+func (dir Unconfined) Lstat(name string) (fs.FileInfo, error) {
+	if !isPath(name) {
+		return nil, &fs.PathError{Op: "lstat", Path: name, Err: fs.ErrInvalid}
+	}
+	return os.Lstat(filepath.Join(string(dir), name))
+}
+
+// ReadLink returns where a link leads.
+func (dir Unconfined) ReadLink(name string) (string, error) {
+	if !isPath(name) {
+		return "", &fs.PathError{Op: "readlink", Path: name, Err: fs.ErrInvalid}
+	}
+	return os.Readlink(filepath.Join(string(dir), name))
 }
 
 // Stat describes a file or directory, having followed links.

@@ -19,6 +19,10 @@ type Server struct {
 	observers []func(*Record)
 	fields    []Field
 
+	encodings *encodings // nil: nothing is encoded on the fly
+	noCoding  bool       // sidecars are not looked for, either
+	bare      bareNames
+
 	index       []string
 	showHidden  bool
 	noListing   bool
@@ -30,6 +34,9 @@ type Server struct {
 // a stranger put there must not run as a script.
 var noSniff = Field{"X-Content-Type-Options", "nosniff"}
 
+// defaultCacheSize holds the text of all sites but the largest.
+const defaultCacheSize = 64 << 20
+
 // New returns a server of the files of root.
 //
 // Any fs.FS will do: an [embed.FS], an [archive/zip.Reader], an
@@ -38,10 +45,11 @@ var noSniff = Field{"X-Content-Type-Options", "nosniff"}
 // not close root.
 func New(root fs.FS, opts ...Option) *Server {
 	s := &Server{
-		root:   root,
-		now:    time.Now,
-		index:  []string{"index.html", "index.htm"},
-		fields: []Field{noSniff},
+		root:      root,
+		now:       time.Now,
+		index:     []string{"index.html", "index.htm"},
+		encodings: newEncodings(defaultCacheSize),
+		fields:    []Field{noSniff},
 	}
 	for _, opt := range opts {
 		opt(s)

@@ -36,8 +36,10 @@ const settled = 2 * time.Second
 
 // newValidator derives the validator of a file from its time of modification
 // and its size, so that copies of a tree that keep both agree on it. A file
-// system without times, such as [embed.FS], gives no validator.
-func newValidator(info fs.FileInfo, now time.Time) Validator {
+// system without times, such as [embed.FS], gives no validator. The form tells
+// representations apart that are made of one file (RFC 9110, 8.8.3.3); it is ""
+// for the file as it is.
+func newValidator(info fs.FileInfo, now time.Time, form string) Validator {
 	modified := info.ModTime()
 	if modified.IsZero() {
 		return Validator{}
@@ -50,6 +52,9 @@ func newValidator(info fs.FileInfo, now time.Time) Validator {
 	b = strconv.AppendInt(b, modified.UnixNano(), 36)
 	b = append(b, '-')
 	b = strconv.AppendInt(b, info.Size(), 36)
+	if form != "" {
+		b = append(append(b, '-'), form...)
+	}
 	b = append(b, '"')
 	if modified.After(now) {
 		modified = now // RFC 9110, 8.8.2.1: never later than the Date of the answer

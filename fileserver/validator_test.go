@@ -1,6 +1,7 @@
 package fileserver
 
 import (
+	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -14,7 +15,7 @@ func TestNewValidator(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return newValidator(info, now)
+		return newValidator(info, now, "")
 	}
 	hour := now.Add(-time.Hour)
 	base := at(hour, "content")
@@ -44,6 +45,10 @@ func TestNewValidator(t *testing.T) {
 	}
 	if v := at(time.Time{}, "x"); v != (Validator{}) {
 		t.Errorf("without a time: %+v", v)
+	}
+	info, _ := fstest.MapFS{"f": {Data: []byte("content"), ModTime: hour}}.Stat("f")
+	if v := newValidator(info, now, "br"); v.ETag == base.ETag || v.ETag.IsWeak() || !strings.HasSuffix(string(v.ETag), `-br"`) {
+		t.Errorf("coded: %s, as it is: %s", v.ETag, base.ETag)
 	}
 }
 

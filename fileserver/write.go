@@ -2,6 +2,7 @@ package fileserver
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -81,6 +82,10 @@ func write(w http.ResponseWriter, r *http.Request, p *Response) (sent int64, err
 	if p.Content.Stream != nil {
 		// net/http adds a Content-Length to short answers, which HEAD has not.
 		http.NewResponseController(w).Flush()
+		if p.Content.release != nil {
+			// A stream may be waiting for what comes next when the client goes.
+			defer context.AfterFunc(r.Context(), p.Content.release)()
+		}
 	}
 	return p.WriteContent(w)
 }
