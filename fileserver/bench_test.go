@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gserve/gserve/compress"
 	"github.com/gserve/gserve/fileserver"
 )
 
@@ -126,5 +127,36 @@ func BenchmarkRespond(b *testing.B) {
 				p.Close()
 			}
 		})
+	}
+}
+
+// BenchmarkEncoded measures a script of 350 KB that is sent in a coding: kept
+// from an earlier answer, and encoded for this one.
+func BenchmarkEncoded(b *testing.B) {
+	dir := b.TempDir()
+	settledFile(b, filepath.Join(dir, "app.js"), script(350_000))
+	root, err := fileserver.Dir(dir)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer root.Close()
+	for _, c := range compress.Codings {
+		for name, size := range map[string]int64{"hit": 64 << 20, "miss": 0} {
+			b.Run(c.Token()+"/"+name, func(b *testing.B) {
+				s := fileserver.New(root, fileserver.WithCacheSize(size))
+				r := httptest.NewRequest("GET", "/app.js", nil)
+				r.Header.Set("Accept-Encoding", c.Token())
+				s.ServeHTTP(&discarder{header: http.Header{}}, r)
+				b.SetBytes(350_000)
+				b.ReportAllocs()
+				for b.Loop() {
+					w := &discarder{header: http.Header{}}
+					s.ServeHTTP(w, r)
+					if w.header.Get("Content-Encoding") != c.Token() {
+						b.Fatal("not encoded")
+					}
+				}
+			})
+		}
 	}
 }

@@ -29,9 +29,9 @@ type conn struct {
 	deadline time.Time // asked for by SetWriteDeadline; zero: none
 }
 
-// deadlines is how many deadlines the patience is divided into. A stalled client
-// is cut late by at most one of them.
-const deadlines = 4
+// parts is how many deadlines the patience is divided into. A stalled client is
+// cut late by at most one of them.
+const parts = 4
 
 func (c *conn) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
@@ -80,8 +80,8 @@ func (c *conn) sendFile(to io.ReaderFrom, src *io.LimitedReader, file io.Seeker,
 			// The kernel stops where it broke off. But a file that it cannot
 			// send is copied by package net, which then has read too much.
 			src.N = length - sent
-			if _, err := file.Seek(start+sent, io.SeekStart); err != nil {
-				return n, err
+			if _, failed := file.Seek(start+sent, io.SeekStart); failed != nil {
+				return n, failed
 			}
 		}
 		return n, err
@@ -126,27 +126,29 @@ func (c *conn) push(write func() (int64, error)) (total int64, err error) {
 func (c *conn) arm(now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	slice := c.patience
-	if resumes {
-		slice /= deadlines
-	}
-	c.Conn.SetWriteDeadline(earlier(now.Add(slice), c.deadline))
+	c.Conn.SetWriteDeadline(c.next(now))
 }
 
-// overdue reports whether the patience is over, and whether the deadline has
-// passed that was asked for.
+// next returns when the next look at a write is due. The caller holds c.mu.
+func (c *conn) next(now time.Time) time.Time {
+	part := c.patience
+	if resumes {
+		part /= parts
+	}
+	due := now.Add(part)
+	if !c.deadline.IsZero() && c.deadline.Before(due) {
+		return c.deadline
+	}
+	return due
+}
+
+// overdue reports whether the patience is over, or the write cannot go on, and
+// whether the deadline has passed that was asked for.
 func (c *conn) overdue(now, progress time.Time) (stalled, expired bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return now.Sub(progress) >= c.patience, !c.deadline.IsZero() && !now.Before(c.deadline)
-}
-
-// earlier returns the earlier of two times; a zero limit is none.
-func earlier(t, limit time.Time) time.Time {
-	if limit.IsZero() || t.Before(limit) {
-		return t
-	}
-	return limit
+	stalled = !resumes || now.Sub(progress) >= c.patience
+	return stalled, !c.deadline.IsZero() && !now.Before(c.deadline)
 }
 
 // SetWriteDeadline sets a deadline besides the patience.
@@ -157,7 +159,7 @@ func (c *conn) SetWriteDeadline(t time.Time) error {
 	if t.IsZero() {
 		return nil // of no consequence before the next write, which sets one
 	}
-	return c.Conn.SetWriteDeadline(earlier(t, time.Now().Add(c.patience/deadlines)))
+	return c.Conn.SetWriteDeadline(c.next(time.Now()))
 }
 
 // SetDeadline sets the deadlines of both directions.

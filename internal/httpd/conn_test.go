@@ -2,6 +2,7 @@ package httpd
 
 import (
 	"bytes"
+	"crypto/tls"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -72,7 +73,7 @@ func serveSmall(t *testing.T, h http.Handler, bounds limits, address string, ove
 	if overTLS {
 		server.TLS = testTLS(t)
 	}
-	serveOn(t, server, listeners...)
+	running := serveOn(t, server, listeners...)
 	addr := listeners[0].Addr()
 	c, err := net.Dial(addr.Network(), addr.String())
 	if err != nil {
@@ -81,9 +82,11 @@ func serveSmall(t *testing.T, h http.Handler, bounds limits, address string, ove
 	t.Cleanup(func() { c.Close() })
 	c.(interface{ SetReadBuffer(int) error }).SetReadBuffer(32 << 10)
 	if overTLS {
-		c = tlsClient(c)
+		c = tls.Client(c, &tls.Config{InsecureSkipVerify: true})
 	}
-	return clientOn(t, c)
+	result := clientOn(t, c)
+	result.server = running
+	return result
 }
 
 // A client that is slow but moving gets all, although a write of it takes much
@@ -230,8 +233,9 @@ func TestStalledClientIsCut(t *testing.T) {
 				case <-time.After(patient):
 					t.Error("the handler is still writing")
 				}
-				if !transport.tls { // there, what the client has got is not a whole record
-					c.ends()
+				// On a Unix socket there is no way to tell a cut from an end.
+				if _, err := io.Copy(io.Discard, c.r); err == nil && transport.name != "Unix" {
+					t.Error("the connection was ended, and not cut")
 				}
 			}
 			all.Go(func() { t.Run(name+" over "+transport.name, run) })
@@ -242,19 +246,21 @@ func TestStalledClientIsCut(t *testing.T) {
 // What a handler asks for counts as well.
 func TestWriteDeadlineOfHandler(t *testing.T) {
 	t.Parallel()
+	bounds := quick
+	bounds.stall = 10 * patient
 	failed := make(chan error, 1)
 	c := serveSmall(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		http.NewResponseController(w).SetWriteDeadline(time.Now().Add(100 * time.Millisecond))
 		_, err := w.Write(make([]byte, 64<<20))
 		failed <- err
-	}), quick, "127.0.0.1", false)
+	}), bounds, "127.0.0.1", false)
 	c.send("GET / HTTP/1.1", "Host: x")
 	select {
 	case err := <-failed:
 		if !errors.Is(err, os.ErrDeadlineExceeded) {
 			t.Errorf("got %v", err)
 		}
-	case <-time.After(quick.stall / 2):
+	case <-time.After(patient):
 		t.Error("the handler is still writing")
 	}
 }

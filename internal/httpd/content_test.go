@@ -85,19 +85,19 @@ func TestSlowUpload(t *testing.T) {
 func TestAnswerAfterContent(t *testing.T) {
 	t.Parallel()
 	bounds := quick
-	bounds.stall, bounds.unread = 100*time.Millisecond, 100*time.Millisecond
+	bounds.stall, bounds.unread = 250*time.Millisecond, 250*time.Millisecond
 	for _, overTLS := range []bool{false, true} {
 		server := &Server{limits: bounds, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			io.Copy(io.Discard, r.Body)
+			r.Body.Read(make([]byte, 1)) // at the end of it
 			for range 5 {
 				http.NewResponseController(w).Flush()
 				select {
 				case <-r.Context().Done():
 					io.WriteString(w, "disturbed")
-				case <-time.After(60 * time.Millisecond):
+				case <-time.After(100 * time.Millisecond):
 					io.WriteString(w, ".")
 				}
-				r.Body.Read(make([]byte, 1)) // is at its end
 			}
 		})}
 		if overTLS {
@@ -153,30 +153,65 @@ func TestReadAfterHandler(t *testing.T) {
 	}
 }
 
+// An answer does not wait for content that nobody wants, if it is too much or
+// not on its way.
+func TestContentNotWanted(t *testing.T) {
+	t.Parallel()
+	s := serve(t, &Server{Handler: text("hello")})
+	for _, fields := range [][]string{
+		{"Content-Length: 10000000"},
+		{"Content-Length: 100", "Expect: 100-continue"},
+	} {
+		start := time.Now()
+		c := dial(t, s.addr)
+		c.send(append([]string{"POST / HTTP/1.1", "Host: x"}, fields...)...)
+		content, err := io.ReadAll(c.answer("POST").Body)
+		if string(content) != "hello" || err != nil {
+			t.Errorf("%q: got %q, %v", fields, content, err)
+		}
+		if took := time.Since(start); took > quick.unread/2 {
+			t.Errorf("%q: took %v", fields, took)
+		}
+	}
+}
+
 // A handler that does not look at the content for a while gets it all the same.
 func TestContentReadLate(t *testing.T) {
 	t.Parallel()
 	bounds := quick
-	bounds.unread, bounds.stall = 50*time.Millisecond, 50*time.Millisecond
-	late := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		b := make([]byte, 1)
-		for range 2 {
-			time.Sleep(150 * time.Millisecond)
-			r.Body.Read(b)
-		}
-		readAll(w, r)
-	})
-	content := strings.Repeat("a", 10000)
-	c := dial(t, serve(t, &Server{limits: bounds, Handler: late}).addr)
-	c.send("POST / HTTP/1.1", "Host: x", "Content-Length: 10000")
-	io.WriteString(c, content)
-	got, _ := io.ReadAll(c.answer("POST").Body)
-	if string(got) != "9998 false" {
-		t.Errorf("HTTP/1.1: got %q", got)
-	}
-	s := serve(t, &Server{limits: bounds, Handler: late, TLS: testTLS(t)})
-	if _, got := request2(t, s.addr, "POST", strings.NewReader(content)); got != "9998 false" {
-		t.Errorf("HTTP/2: got %q", got)
+	bounds.unread, bounds.stall = 200*time.Millisecond, 400*time.Millisecond
+	for _, overTLS := range []bool{false, true} {
+		t.Run(fmt.Sprintf("TLS %t", overTLS), func(t *testing.T) {
+			t.Parallel()
+			server := &Server{limits: bounds, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				time.Sleep(2 * bounds.unread)
+				r.Body.Read(make([]byte, 1))
+				time.Sleep(2 * bounds.stall)
+				readAll(w, r)
+			})}
+			content, w := io.Pipe()
+			go func() {
+				for range 20 {
+					io.WriteString(w, "a")
+					time.Sleep(60 * time.Millisecond)
+				}
+				w.Close()
+			}()
+			var got string
+			if overTLS {
+				server.TLS = testTLS(t)
+				_, got = request2(t, serve(t, server).addr, "POST", content)
+			} else {
+				c := dial(t, serve(t, server).addr)
+				c.send("POST / HTTP/1.1", "Host: x", "Content-Length: 20")
+				go io.Copy(c, content)
+				b, _ := io.ReadAll(c.answer("POST").Body)
+				got = string(b)
+			}
+			if got != "19 false" {
+				t.Errorf("got %q", got)
+			}
+		})
 	}
 }
 

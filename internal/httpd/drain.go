@@ -6,24 +6,24 @@ import (
 )
 
 // drain ends the connections: those without a request at once, the others when
-// they are done, make no progress, or limits.drain is over, or on force.
-func (s *connections) drain(limits limits, force <-chan struct{}) {
-	s.hurry(limits.drainStall)
-	over := time.NewTimer(limits.drain)
+// they are done, make no progress, or bounds.drain is over, or on force.
+func (s *connections) drain(bounds limits, force <-chan struct{}) {
+	s.hurry(bounds.drainStall)
+	over := time.NewTimer(bounds.drain)
 	defer over.Stop()
-	look := time.NewTicker(limits.drainStall / 20)
+	look := time.NewTicker(bounds.drainStall / 20)
 	defer look.Stop()
 	seen := make(map[*conn]progress)
 	for !s.isEmpty() {
 		select {
 		case <-s.left:
 		case now := <-look.C:
-			s.cutStalled(now, limits.drainStall, seen)
+			s.cutStalled(now, bounds.drainStall, seen)
 		case <-over.C:
-			s.cutAll(limits.linger)
+			s.cutAll(bounds.linger)
 			return
 		case <-force:
-			s.cutAll(limits.linger)
+			s.cutAll(bounds.linger)
 			return
 		}
 	}

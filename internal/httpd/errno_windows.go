@@ -13,6 +13,8 @@ func portable(err syscall.Errno) error {
 		return syscall.EADDRINUSE
 	case 10049: // WSAEADDRNOTAVAIL
 		return syscall.EADDRNOTAVAIL
+	case 10061: // WSAECONNREFUSED
+		return syscall.ECONNREFUSED
 	}
 	return err
 }

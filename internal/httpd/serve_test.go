@@ -112,8 +112,9 @@ func (w *testWriter) String() string {
 // client is a connection to a server, of one that speaks HTTP by hand.
 type client struct {
 	net.Conn
-	t *testing.T
-	r *bufio.Reader
+	t      *testing.T
+	r      *bufio.Reader
+	server *served // of serveSmall
 }
 
 func dial(t *testing.T, addr string) *client {
@@ -138,7 +139,7 @@ func dialTLS(t *testing.T, addr string, protocols ...string) *client {
 
 func clientOn(t *testing.T, c net.Conn) *client {
 	c.SetReadDeadline(time.Now().Add(2 * patient))
-	return &client{c, t, bufio.NewReader(c)}
+	return &client{Conn: c, t: t, r: bufio.NewReader(c)}
 }
 
 // send sends lines, and ends them as HTTP does.
@@ -185,8 +186,4 @@ func (c *client) ends() string {
 // text answers with a text.
 func text(s string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, s) })
-}
-
-func tlsClient(c net.Conn) net.Conn {
-	return tls.Client(c, &tls.Config{InsecureSkipVerify: true})
 }

@@ -64,7 +64,7 @@ type Server struct {
 func (s *Server) Serve(ctx context.Context, force <-chan struct{}, listeners ...net.Listener) error {
 	bounds := s.bounds()
 	conns := newConnections(bounds.stall)
-	srv := s.server(bounds, conns)
+	srv := s.httpServer(bounds, conns)
 	ended := make(chan error, len(listeners))
 	var running sync.WaitGroup
 	for _, l := range listeners {
@@ -102,7 +102,7 @@ func (s *Server) accept(srv *http.Server, l net.Listener) error {
 	return srv.Serve(l)
 }
 
-func (s *Server) server(bounds limits, conns *connections) *http.Server {
+func (s *Server) httpServer(bounds limits, conns *connections) *http.Server {
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(!s.HTTP10)

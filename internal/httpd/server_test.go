@@ -48,7 +48,7 @@ func TestServeHeads(t *testing.T) {
 func TestServeEndsConnectionsThatWait(t *testing.T) {
 	t.Parallel()
 	short := quick
-	short.head, short.idle = 100*time.Millisecond, 100*time.Millisecond
+	short.head, short.idle = 300*time.Millisecond, 300*time.Millisecond
 	s := serve(t, &Server{Handler: text("hello"), limits: short})
 	overTLS := serve(t, &Server{Handler: text("hello"), limits: short, TLS: testTLS(t)})
 	for _, test := range []struct {

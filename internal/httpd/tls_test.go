@@ -179,6 +179,11 @@ func handshake(t *testing.T, config *tls.Config, cert []byte) {
 	if got := clientOn(t, c).get("/"); got != "hello" {
 		t.Errorf("got %q", got)
 	}
+	old := &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}
+	if c, err := tls.Dial("tcp", s.addr, old); err == nil {
+		c.Close()
+		t.Error("TLS 1.1 is spoken")
+	}
 }
 
 func TestLoadTLSEncrypted(t *testing.T) {
@@ -282,11 +287,6 @@ func TestServeTLS(t *testing.T) {
 	s := serve(t, &Server{Handler: text("hello"), TLS: testTLS(t)})
 	if got := dialTLS(t, s.addr).get("/"); got != "hello" {
 		t.Errorf("got %q", got)
-	}
-	old := &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}
-	if c, err := tls.Dial("tcp", s.addr, old); err == nil {
-		c.Close()
-		t.Error("TLS 1.1 is spoken")
 	}
 	if got := dial(t, s.addr).get("/"); !strings.HasPrefix(got, "Client sent an HTTP request to an HTTPS server") {
 		t.Errorf("without TLS: got %q", got)

@@ -39,7 +39,7 @@ func openUnix(ctx context.Context, p place) (net.Listener, error) {
 		c.Close()
 		return nil, syscall.EADDRINUSE
 	}
-	if !errors.Is(err, syscall.ECONNREFUSED) {
+	if !errors.Is(plain(err), syscall.ECONNREFUSED) {
 		return nil, err
 	}
 	if err := os.Remove(p.path); err != nil {
