@@ -47,6 +47,16 @@ func TestFileChangesWhileItIsSent(t *testing.T) {
 		}, true},
 		{"truncated", func(name string) error { return os.Truncate(name, mebibyte) }, false},
 		{"truncated to nothing", func(name string) error { return os.Truncate(name, 0) }, false},
+		{"rewritten longer", func(name string) error { return os.WriteFile(name, bytes.Repeat([]byte("new."), 4*mebibyte+1), 0o644) }, false},
+		{"rewritten longer in place", func(name string) error {
+			f, err := os.OpenFile(name, os.O_WRONLY, 0)
+			if err != nil {
+				return err
+			}
+			defer f.Close()
+			_, err = f.Write(bytes.Repeat([]byte("new."), 4*mebibyte+1))
+			return err
+		}, false},
 		{"rewritten", func(name string) error { return os.WriteFile(name, bytes.Repeat([]byte("new."), 4*mebibyte), 0o644) }, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -4,6 +4,7 @@ package fileserver_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -223,18 +224,83 @@ func TestPrivate(t *testing.T) {
 	write(t, filepath.Join(dir, "sub/index.html"), "")
 	os.Symlink("key.pem", filepath.Join(dir, "link"))
 	os.Link(filepath.Join(dir, "key.pem"), filepath.Join(dir, "hard"))
-	info, err := os.Stat(filepath.Join(dir, "key.pem"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := fileserver.New(openDir(t, dir), fileserver.WithPrivate(info))
-	for _, target := range []string{"/key.pem", "/link", "/hard"} {
-		if status, _ := get(t, s, target); status != 404 {
-			t.Errorf("GET %s: %d, want 404", target, status)
+	s := fileserver.New(openDir(t, dir), fileserver.WithPrivate(filepath.Join(dir, "key.pem")))
+	refused := func() {
+		t.Helper()
+		for _, target := range []string{"/key.pem", "/link", "/hard"} {
+			if status, _ := get(t, s, target); status != 404 {
+				t.Errorf("GET %s: %d, want 404", target, status)
+			}
+		}
+		if _, page := get(t, s, "/"); strings.Contains(page, "key.pem") || strings.Contains(page, "hard") {
+			t.Error("the listing shows a private file")
 		}
 	}
-	if _, page := get(t, s, "/"); strings.Contains(page, "key.pem") || strings.Contains(page, "hard") {
-		t.Error("the listing shows a private file")
+	refused()
+	// Renewed, as certificates are. The old key has its other name still.
+	write(t, filepath.Join(dir, "new"), "private, too")
+	os.Rename(filepath.Join(dir, "new"), filepath.Join(dir, "key.pem"))
+	refused()
+	// Gone: what the system gives the old identity to is no secret.
+	os.Remove(filepath.Join(dir, "key.pem"))
+	os.Remove(filepath.Join(dir, "hard"))
+	for i := range 50 {
+		name := fmt.Sprintf("public%d.txt", i)
+		write(t, filepath.Join(dir, name), "public")
+		if status, _ := get(t, s, "/"+name); status != 200 {
+			t.Errorf("GET /%s: %d, want 200", name, status)
+		}
+	}
+}
+
+// TestLongNamesBehindLinks asks for what an attacker would: a long path through
+// a link that os.Root does not follow by itself.
+func TestLongNamesBehindLinks(t *testing.T) {
+	t.Parallel()
+	s := fileserver.New(openDir(t, hostileTree(t)))
+	for _, target := range []string{
+		"/absfolder" + strings.Repeat("/a", 30000), "/docs/deep/abs" + strings.Repeat("/a", 30000), "/folder" + strings.Repeat("/a", 30000),
+	} {
+		if status, _ := get(t, s, target); status != 404 {
+			t.Errorf("%d, want 404", status)
+		}
+	}
+}
+
+// TestRootMadeAnew removes the folder and makes it again, as builds do.
+func TestRootMadeAnew(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "dist")
+	write(t, filepath.Join(dir, "index.html"), "first")
+	write(t, filepath.Join(dir, "assets/app.js"), "first")
+	s := fileserver.New(openDir(t, dir))
+	check := func(want string) {
+		t.Helper()
+		for _, target := range []string{"/", "/assets/app.js", "/index.html"} {
+			if status, content := get(t, s, target); status != 200 || content != want {
+				t.Errorf("GET %s: %d %q, want %q", target, status, content, want)
+			}
+		}
+	}
+	check("first")
+	os.RemoveAll(dir)
+	if status, _ := get(t, s, "/"); status == 200 {
+		status, page := get(t, s, "/")
+		if strings.Contains(page, "first") {
+			t.Errorf("removed: %d %q", status, page)
+		}
+	}
+	if status, _ := get(t, s, "/assets/app.js"); status != 404 {
+		t.Errorf("removed: %d", status)
+	}
+	write(t, filepath.Join(dir, "index.html"), "second")
+	write(t, filepath.Join(dir, "assets/app.js"), "second")
+	check("second")
+	os.RemoveAll(dir)
+	os.MkdirAll(dir, 0o755)
+	write(t, filepath.Join(dir, "only.txt"), "third")
+	if _, page := get(t, s, "/"); !strings.Contains(page, "only.txt") {
+		t.Errorf("the listing of the new folder: %q", page)
 	}
 }
 

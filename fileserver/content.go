@@ -1,6 +1,7 @@
 package fileserver
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"io/fs"
@@ -13,23 +14,11 @@ type Content struct {
 	File   fs.File
 	Stream func(io.Writer) error // writes content of a length that is not known
 
-	opened  fs.FileInfo // File as it was when it was described
-	begun   bool        // a part of File has been written
-	release func()      // lets go of what Bytes or Stream hold on to, once or more often; may be nil
+	opened fs.FileInfo // File as it was when it was described
 }
 
 // isNone reports whether there is no content, not even of length 0.
 func (c *Content) isNone() bool { return c.Bytes == nil && c.File == nil && c.Stream == nil }
-
-func (c *Content) close() error {
-	if c.release != nil {
-		c.release()
-	}
-	if c.File == nil {
-		return nil
-	}
-	return c.File.Close()
-}
 
 var errChanged = errors.New("file changed while it was sent")
 
@@ -76,6 +65,11 @@ const tailSize = 32 << 10
 
 var tails = sync.Pool{New: func() any { return new([tailSize]byte) }}
 
+// markSize is how much of the end of a file is looked at before it is sent. A
+// file that grows meanwhile is taken for a log that is appended to if its end is
+// still where it was.
+const markSize = 4 << 10
+
 // copyRange writes one range of the content. If it is the last one of a file
 // to be sent, its end follows only after a look at the file: an answer that is
 // complete is one of the bytes that its validator stands for.
@@ -84,34 +78,46 @@ func (c *Content) copyRange(w io.Writer, r ByteRange, last bool) (sent int64, er
 		n, err := w.Write(c.Bytes[r.First : r.Last+1])
 		return int64(n), err
 	}
-	length := r.Length()
-	held := int64(0)
-	if last {
-		held = min(length, tailSize)
-	}
 	src, err := c.reader(r.First)
 	if err != nil {
 		return 0, err
 	}
-	if length > held {
-		c.begun = true
-		if sent, err = io.CopyN(w, src, length-held); err != nil {
+	if !last {
+		sent, err = io.CopyN(w, src, r.Length())
+		return sent, unexpectedEOF(err)
+	}
+	held := min(r.Length(), tailSize)
+	var mark []byte
+	if r.Length() > held {
+		mark = c.mark(r.Last)
+		if sent, err = io.CopyN(w, src, r.Length()-held); err != nil {
 			return sent, unexpectedEOF(err)
 		}
-	}
-	if held == 0 {
-		return sent, nil
 	}
 	buf := tails.Get().(*[tailSize]byte)
 	defer tails.Put(buf)
 	if _, err := io.ReadFull(src, buf[:held]); err != nil {
 		return sent, unexpectedEOF(err)
 	}
-	if err := c.unchanged(); err != nil {
+	if err := c.unchanged(mark, buf[:held]); err != nil {
 		return sent, err
 	}
 	n, err := w.Write(buf[:held])
 	return sent + int64(n), err
+}
+
+// mark reads the bytes up to this position, nil if that cannot be done without
+// losing the place in the file.
+func (c *Content) mark(last int64) []byte {
+	f, ok := c.File.(io.ReaderAt)
+	if !ok {
+		return nil
+	}
+	mark := make([]byte, markSize)
+	if _, err := f.ReadAt(mark, last+1-markSize); err != nil {
+		return nil
+	}
+	return mark
 }
 
 // reader returns a reader of the file from this offset on: the file itself if
@@ -137,16 +143,16 @@ func (c *Content) seekable() bool {
 }
 
 // unchanged looks whether the file may have been rewritten since it was
-// described. If a part of it is on its way already, one that has grown is
-// taken for a log that was appended to, whose promised part is as it was: a
-// busy log could not be had otherwise.
-func (c *Content) unchanged() error {
+// described. One that has grown while a part of it was sent is let pass if its
+// end, which was mark then, has stayed: a busy log could not be had otherwise.
+func (c *Content) unchanged(mark, end []byte) error {
 	info, err := c.File.Stat()
 	if err != nil {
 		return err
 	}
-	grown := info.Size() > c.opened.Size()
-	if info.Size() == c.opened.Size() && info.ModTime().Equal(c.opened.ModTime()) || grown && c.begun {
+	same := info.Size() == c.opened.Size() && info.ModTime().Equal(c.opened.ModTime())
+	appended := info.Size() > c.opened.Size() && mark != nil && bytes.HasSuffix(end, mark)
+	if same || appended {
 		return nil
 	}
 	return errChanged

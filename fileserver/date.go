@@ -16,7 +16,7 @@ var dateFormats = [...]string{http.TimeFormat, rfc850, time.ANSIC}
 // parseDate reads an HTTP-date. It is strict: what does not come out again as
 // it went in is no date (time.Parse takes fractions and wrong weekdays).
 func parseDate(s string, now time.Time) (time.Time, bool) {
-	if s == "" {
+	if s == "" || len(s) > len("Wednesday, 02-Jan-06 15:04:05 GMT") {
 		return time.Time{}, false
 	}
 	if before, after, ok := strings.Cut(s, ":59:60"); ok {

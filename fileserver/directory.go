@@ -3,7 +3,6 @@ package fileserver
 import (
 	"io"
 	"io/fs"
-	"os"
 	"path"
 )
 
@@ -101,7 +100,7 @@ func (s *Server) servable(info fs.FileInfo) error {
 		return errNotRegular
 	}
 	for _, private := range s.private {
-		if os.SameFile(info, private) {
+		if private.is(info) {
 			return errPrivate
 		}
 	}

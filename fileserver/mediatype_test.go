@@ -56,3 +56,26 @@ func TestIsUTF8(t *testing.T) {
 		}
 	}
 }
+
+func TestWithCharset(t *testing.T) {
+	t.Parallel()
+	far := strings.Repeat(" ", sniffSize)
+	for _, c := range []struct{ mediaType, text, want string }{
+		{"text/plain", "plain", "text/plain; charset=utf-8"},
+		{"text/plain", "caf\xe9 au lait", "text/plain"},
+		{"text/plain", "\xff\xfea\x00", "text/plain; charset=utf-16"},
+		{"text/plain; charset=koi8-r", "plain", "text/plain; charset=koi8-r"},
+		{"text/html", "<p>plain", "text/html; charset=utf-8"},
+		{"text/html", "<meta charset=windows-1251>" + far, "text/html"},
+		{"text/html", "<META HTTP-EQUIV=Content-Type CONTENT='text/html; CHARSET=koi8-r'>" + far, "text/html"},
+		{"text/html", "<meta charset=utf-8>é", "text/html; charset=utf-8"},
+		{"text/html", "\x1b$BF|K\\8l\x1b(B", "text/html"},
+		{"text/plain", "\x1b$BF|K\\8l\x1b(B", "text/plain"},
+		{"text/css", "@charset 'iso-8859-1';", "text/css"},
+		{"text/plain", "a charset is a set", "text/plain; charset=utf-8"},
+	} {
+		if got := withCharset(c.mediaType, []byte(c.text)[:min(len(c.text), sniffSize)]); got != c.want {
+			t.Errorf("%s of %.30q: %q, want %q", c.mediaType, c.text, got, c.want)
+		}
+	}
+}

@@ -2,7 +2,6 @@ package fileserver
 
 import (
 	"cmp"
-	"io/fs"
 	"net/http"
 	"net/textproto"
 	"slices"
@@ -75,11 +74,16 @@ func WithHidden() Option {
 	return func(s *Server) { s.showHidden = true }
 }
 
-// WithPrivate treats these files as absent, by whatever name or link they are
-// reached: a TLS key that lies in the folder, for one. Files are told by
-// [os.SameFile], so this has an effect on files of the operating system only.
-func WithPrivate(files ...fs.FileInfo) Option {
-	return func(s *Server) { s.private = append(s.private, files...) }
+// WithPrivate treats the files of these names, which are those of the operating
+// system, as absent, by whatever name or link they are asked for: a TLS key that
+// lies in the folder, for one. A file that takes the place of one is private,
+// too.
+func WithPrivate(names ...string) Option {
+	return func(s *Server) {
+		for _, name := range names {
+			s.private = append(s.private, newPrivateFile(name))
+		}
+	}
 }
 
 // WithoutListing answers 404 for a directory that has no index.

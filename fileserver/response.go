@@ -2,6 +2,7 @@ package fileserver
 
 import (
 	"crypto/rand"
+	"io/fs"
 	"net/http"
 	"strconv"
 	"strings"
@@ -30,6 +31,8 @@ type Response struct {
 	Name    string       // file that was chosen, below the root; "" if none was
 	Err     error        // why this is a refusal; for the log, never sent
 
+	file     fs.File      // to be closed, whatever a filter makes of Content
+	release  func()       // lets go of a stream; may be nil, and called repeatedly
 	single   [1]ByteRange // what Ranges usually points to
 	complete int64        // length that a 416 tells the client
 	boundary string       // between the parts of several ranges
@@ -64,8 +67,29 @@ var varyValues = [...]string{
 // String returns the value of the Vary field, "" for the empty set.
 func (v Vary) String() string { return varyValues[v] }
 
-// Close lets go of the content of p.
-func (p *Response) Close() error { return p.Content.close() }
+// Close lets go of what p holds open. It may be called more than once.
+func (p *Response) Close() error {
+	if p.release != nil {
+		p.release()
+	}
+	if p.file == nil {
+		return nil
+	}
+	defer func() { p.file = nil }()
+	return p.file.Close()
+}
+
+// SetContent replaces the content of p, as a filter does that has changed it.
+// What p said of the former one, validator and ranges included, no longer holds.
+func (p *Response) SetContent(mediaType string, content []byte) {
+	p.Close()
+	if p.Status == http.StatusPartialContent {
+		p.Status = http.StatusOK
+	}
+	p.Content = Content{Bytes: content}
+	p.Meta = Representation{Type: mediaType, Length: int64(len(content))}
+	p.Ranges, p.AcceptRanges = nil, false
+}
 
 // ContentLength returns the number of bytes that WriteContent writes, -1 if it
 // is not known in advance.

@@ -7,6 +7,7 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 )
 
@@ -16,29 +17,34 @@ import (
 // (see [os.Root]).
 //
 // It implements [fs.FS], [fs.StatFS], [fs.ReadDirFS], [fs.ReadLinkFS] and
-// [fs.SubFS], but takes names whose bytes are not UTF-8, too. Files open without blocking, so that a
-// FIFO cannot hang a request. A Root is safe for concurrent use.
+// [fs.SubFS], but takes names whose bytes are not UTF-8, too. Files open
+// without blocking, so that a FIFO cannot hang a request. A Root is safe for
+// concurrent use.
+//
+// If the directory is removed and made anew, as builds do, the Root becomes
+// that of the new one as soon as something is missing in the old one.
 type Root struct {
-	dir   *os.Root
-	self  *os.File // dir once more, to be looked at; of top only
-	top   *Root    // the directory that confines; itself unless made by Sub
-	name  string   // of this directory below top
-	paths []string // absolute ones that lead to top; of top only
+	handles atomic.Pointer[handles]
+	top     *Root    // the directory that confines; itself unless made by Sub
+	name    string   // of this directory below top
+	paths   []string // absolute ones that lead to top, as it was given first; of top only
+}
+
+// handles are the ways to one directory.
+type handles struct {
+	dir  *os.Root
+	self *os.File // dir once more, to be looked at; of top only
 }
 
 // Dir opens the directory of this name. The caller closes it.
 func Dir(name string) (*Root, error) {
-	dir, err := os.OpenRoot(name)
+	h, err := openHandles(name)
 	if err != nil {
 		return nil, err
 	}
-	self, err := dir.Open(".")
-	if err != nil {
-		dir.Close()
-		return nil, err
-	}
-	r := &Root{dir: dir, self: self, name: "."}
+	r := &Root{name: "."}
 	r.top = r
+	r.handles.Store(h)
 	if abs, err := filepath.Abs(name); err == nil {
 		r.paths = append(r.paths, abs)
 		if real, err := filepath.EvalSymlinks(abs); err == nil && real != abs {
@@ -48,12 +54,46 @@ func Dir(name string) (*Root, error) {
 	return r, nil
 }
 
+func openHandles(name string) (*handles, error) {
+	dir, err := os.OpenRoot(name)
+	if err != nil {
+		return nil, err
+	}
+	self, err := dir.Open(".")
+	if err != nil {
+		dir.Close()
+		return nil, err
+	}
+	return &handles{dir, self}, nil
+}
+
 // Close closes the directory. Files that are open stay so.
 func (r *Root) Close() error {
-	if r.self != nil {
-		r.self.Close()
+	h := r.handles.Load()
+	if h.self != nil {
+		h.self.Close()
 	}
-	return r.dir.Close()
+	return h.dir.Close()
+}
+
+// renew opens the directory again if its name leads to another one now, and
+// reports whether it did. The old one is closed by the garbage collector, since
+// others may be using it.
+func (r *Root) renew() bool {
+	old := r.handles.Load()
+	if old.self == nil || len(r.paths) == 0 {
+		return false
+	}
+	was, err := old.self.Stat()
+	if err != nil {
+		return false
+	}
+	now, err := os.Stat(r.paths[0])
+	if err != nil || !now.IsDir() || os.SameFile(was, now) {
+		return false
+	}
+	h, err := openHandles(r.paths[0])
+	return err == nil && r.handles.CompareAndSwap(old, h)
 }
 
 // Open opens a file or directory for reading.
@@ -67,8 +107,8 @@ func (r *Root) Open(name string) (fs.File, error) {
 
 // Stat describes a file or directory, having followed links.
 func (r *Root) Stat(name string) (fs.FileInfo, error) {
-	if name == "." && r.self != nil {
-		return r.self.Stat()
+	if self := r.handles.Load().self; self != nil && name == "." {
+		return self.Stat()
 	}
 	return inside(r, name, (*os.Root).Stat)
 }
@@ -85,6 +125,9 @@ func (r *Root) ReadLink(name string) (string, error) {
 
 // ReadDir returns the entries of a directory in no particular order.
 func (r *Root) ReadDir(name string) ([]fs.DirEntry, error) {
+	if name == "." {
+		r.renew() // one that was removed has no entries, which is no error
+	}
 	f, err := inside(r, name, openFile)
 	if err != nil {
 		return nil, err
@@ -100,7 +143,9 @@ func (r *Root) Sub(name string) (fs.FS, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Root{dir: dir, top: r.top, name: path.Join(r.name, name)}, nil
+	sub := &Root{top: r.top, name: path.Join(r.name, name)}
+	sub.handles.Store(&handles{dir: dir})
+	return sub, nil
 }
 
 func openFile(dir *os.Root, name string) (*os.File, error) {
@@ -123,17 +168,19 @@ func inside[T any](r *Root, name string, op func(*os.Root, string) (T, error)) (
 		var none T
 		return none, &fs.PathError{Op: "open", Path: name, Err: fs.ErrInvalid}
 	}
-	result, err := op(r.dir, name)
-	if !isEscape(err) {
+	result, err := op(r.handles.Load().dir, name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && r.renew():
+		return op(r.handles.Load().dir, name)
+	case !isEscape(err):
 		return result, err
-	}
-	if r != r.top {
+	case r != r.top:
 		return inside(r.top, path.Join(r.name, name), op)
 	}
-	if name, err := r.follow(name); err == nil {
-		return op(r.dir, name)
+	if name, err = r.follow(name); err != nil {
+		return result, &fs.PathError{Op: "open", Path: name, Err: err}
 	}
-	return result, &fs.PathError{Op: "open", Path: name, Err: ErrOutside}
+	return op(r.handles.Load().dir, name)
 }
 
 // maxLinks is how many links one name may lead through, as in Linux.
@@ -143,6 +190,7 @@ const maxLinks = 40
 // lead below the root count as leading there. It only names: whatever opens
 // the result is confined.
 func (r *Root) follow(name string) (string, error) {
+	dir := r.handles.Load().dir
 	var done []string
 	rest := strings.Split(name, "/")
 	for links := 0; len(rest) > 0; {
@@ -153,23 +201,31 @@ func (r *Root) follow(name string) (string, error) {
 			continue
 		case "..":
 			if len(done) == 0 {
-				return "", ErrOutside
+				return name, ErrOutside
 			}
 			done = done[:len(done)-1]
 			continue
 		}
 		done = append(done, segment)
-		link, err := r.dir.Readlink(strings.Join(done, "/"))
+		at := strings.Join(done, "/")
+		info, err := dir.Lstat(at)
 		if err != nil {
-			continue // not a link, or missing, which op finds out
+			return name, err // also so that a long name costs no more than its first missing part
+		}
+		if info.Mode().Type() != fs.ModeSymlink {
+			continue
+		}
+		link, err := dir.Readlink(at)
+		if err != nil {
+			return name, err
 		}
 		if links++; links > maxLinks {
-			return "", syscall.ELOOP
+			return name, syscall.ELOOP
 		}
 		done = done[:len(done)-1]
 		if filepath.IsAbs(link) {
 			if link, err = r.relative(link); err != nil {
-				return "", err
+				return name, err
 			}
 			done = nil
 		}
@@ -214,45 +270,4 @@ func isPath(name string) bool {
 		}
 	}
 	return true
-}
-
-// Unconfined is a directory on disk as [os.DirFS] gives it: links are followed
-// wherever they lead. Like a [Root], it opens files without blocking, and takes
-// names that are not UTF-8.
-type Unconfined string
-
-// Open opens a file or directory for reading.
-func (dir Unconfined) Open(name string) (fs.File, error) {
-	if !isPath(name) {
-		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrInvalid}
-	}
-	f, err := os.OpenFile(filepath.Join(string(dir), name), openFlags, 0)
-	if err != nil {
-		return nil, err
-	}
-	return f, nil
-}
-
-// Lstat describes a file or directory, or the link that it is.
-func (dir Unconfined) Lstat(name string) (fs.FileInfo, error) {
-	if !isPath(name) {
-		return nil, &fs.PathError{Op: "lstat", Path: name, Err: fs.ErrInvalid}
-	}
-	return os.Lstat(filepath.Join(string(dir), name))
-}
-
-// ReadLink returns where a link leads.
-func (dir Unconfined) ReadLink(name string) (string, error) {
-	if !isPath(name) {
-		return "", &fs.PathError{Op: "readlink", Path: name, Err: fs.ErrInvalid}
-	}
-	return os.Readlink(filepath.Join(string(dir), name))
-}
-
-// Stat describes a file or directory, having followed links.
-func (dir Unconfined) Stat(name string) (fs.FileInfo, error) {
-	if !isPath(name) {
-		return nil, &fs.PathError{Op: "stat", Path: name, Err: fs.ErrInvalid}
-	}
-	return os.Stat(filepath.Join(string(dir), name))
 }

@@ -81,18 +81,3 @@ func serveUntilEOF(t *testing.T, dir string) {
 	fmt.Println(listener.Addr())
 	io.Copy(io.Discard, os.Stdin)
 }
-
-// lookPath finds a program that a test needs. Where all of them have to be
-// there, which CI in the environment says, a missing one is a failure.
-func lookPath(t testing.TB, program string) string {
-	t.Helper()
-	path, err := exec.LookPath(program)
-	switch {
-	case err == nil:
-	case os.Getenv("CI") != "":
-		t.Fatalf("%s is not installed", program)
-	default:
-		t.Skipf("%s is not installed", program)
-	}
-	return path
-}

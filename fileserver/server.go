@@ -23,16 +23,22 @@ type Server struct {
 	noCoding  bool       // sidecars are not looked for, either
 	bare      bareNames
 
+	lists chan struct{} // has room for the directories that are read at the same time
+
 	index       []string
 	showHidden  bool
 	noListing   bool
-	private     []fs.FileInfo
+	private     []privateFile
 	unknownType string
 }
 
 // noSniff has browsers take the media type as it is declared: a text file that
 // a stranger put there must not run as a script.
 var noSniff = Field{"X-Content-Type-Options", "nosniff"}
+
+// maxLists bounds the memory and time that many requests for large directories
+// take together.
+const maxLists = 4
 
 // defaultCacheSize holds the text of all sites but the largest.
 const defaultCacheSize = 64 << 20
@@ -49,6 +55,7 @@ func New(root fs.FS, opts ...Option) *Server {
 		now:       time.Now,
 		index:     []string{"index.html", "index.htm"},
 		encodings: newEncodings(defaultCacheSize),
+		lists:     make(chan struct{}, maxLists),
 		fields:    []Field{noSniff},
 	}
 	for _, opt := range opts {

@@ -106,8 +106,9 @@ func (v Validator) isModifiedSince(date time.Time) bool {
 }
 
 // rangeApplies evaluates If-Range (RFC 9110, 13.1.5): a part may be sent only
-// if the whole that the client has the rest of is certain to be this one.
-func (v Validator) rangeApplies(ifRange string, now time.Time) bool {
+// if the whole that the client has the rest of is certain to be this one. A date
+// that is shared by several codings of the file does not tell them apart.
+func (v Validator) rangeApplies(ifRange string, now time.Time, shared bool) bool {
 	if ifRange == "" {
 		return true
 	}
@@ -117,7 +118,7 @@ func (v Validator) rangeApplies(ifRange string, now time.Time) bool {
 	// RFC 9110, 8.8.2.2: a date is as strong as its file is settled, which is
 	// what the tag says.
 	date, ok := parseDate(ifRange, now)
-	return ok && v.ETag != "" && !v.ETag.IsWeak() && date.Equal(v.LastModified)
+	return ok && !shared && v.ETag != "" && !v.ETag.IsWeak() && date.Equal(v.LastModified)
 }
 
 // matchAny reports whether list is "*" or has a tag that match finds equal to

@@ -19,6 +19,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	d := decisions.Get().(*decision)
 	defer d.release()
 	p := &d.answer
+	defer p.Close() // also if a filter panics
 	d.request = newRequest(r)
 	s.Respond(&d.request, p)
 	if p.Handoff != nil {
@@ -58,9 +59,8 @@ func (d *decision) release() {
 // usualFields is how many fields an answer seldom exceeds.
 const usualFields = 12
 
-// write writes p, and closes it.
+// write writes p.
 func write(w http.ResponseWriter, r *http.Request, p *Response) (sent int64, err error) {
-	defer p.Close()
 	h := w.Header()
 	values := make([]string, 0, usualFields) // one array for all of them
 	p.Fields(func(name, value string) {
@@ -82,9 +82,9 @@ func write(w http.ResponseWriter, r *http.Request, p *Response) (sent int64, err
 	if p.Content.Stream != nil {
 		// net/http adds a Content-Length to short answers, which HEAD has not.
 		http.NewResponseController(w).Flush()
-		if p.Content.release != nil {
+		if p.release != nil {
 			// A stream may be waiting for what comes next when the client goes.
-			defer context.AfterFunc(r.Context(), p.Content.release)()
+			defer context.AfterFunc(r.Context(), p.release)()
 		}
 	}
 	return p.WriteContent(w)

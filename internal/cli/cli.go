@@ -12,6 +12,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"time"
 )
 
 // System is what the command line sees of the process around it.
@@ -25,6 +26,9 @@ type System struct {
 	// if nil.
 	Listen func(ctx context.Context, addresses []string, port int) ([]net.Listener, error)
 }
+
+// forcedTime is how long a server may take to end its connections at once.
+const forcedTime = 2 * time.Second
 
 // Main runs the program and returns its exit code. It serves until ctx is done
 // or a signal comes.
@@ -41,10 +45,12 @@ func Main(ctx context.Context, sys System) int {
 		return sys.exit(err, exitUsage)
 	case config.Show != ShowNothing:
 		return sys.exit(sys.show(config), exitFailed)
+	case config.Precompress != nil:
+		return sys.precompress(ctx, config)
 	}
 	stop := stopOnSignal(ctx, sys.Stdout)
 	defer stop.release()
-	err = sys.serve(stop, config)
+	err = sys.serveUntilForced(stop, config)
 	switch {
 	case stop.isForced():
 		return exitInterrupted
@@ -52,4 +58,23 @@ func Main(ctx context.Context, sys System) int {
 		return exitStopped // told to stop before it had begun
 	}
 	return sys.exit(err, exitFailed)
+}
+
+// serveUntilForced serves, but does not wait long for the end of that if it is
+// forced: it may hang in a key that is a pipe, on a disk that is not there, in a
+// log that nobody reads.
+func (sys System) serveUntilForced(stop *stopping, c Config) error {
+	ended := make(chan error, 1)
+	go func() { ended <- sys.serve(stop, c) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-stop.force:
+	}
+	select {
+	case err := <-ended:
+		return err
+	case <-time.After(forcedTime):
+		return nil
+	}
 }

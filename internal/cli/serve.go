@@ -2,8 +2,8 @@ package cli
 
 import (
 	"crypto/tls"
+	"errors"
 	"fmt"
-	"io/fs"
 	"log"
 	"os"
 
@@ -19,7 +19,7 @@ func (sys System) serve(stop *stopping, c Config) error {
 		return err
 	}
 	defer root.Close()
-	security, private, err := loadTLS(c)
+	security, err := loadTLS(c)
 	if err != nil {
 		return err
 	}
@@ -27,7 +27,7 @@ func (sys System) serve(stop *stopping, c Config) error {
 	if err != nil {
 		return err
 	}
-	options := append(c.options(), fileserver.WithPrivate(private...), fileserver.WithObserver(sys.newLogger(c).Observe))
+	options := append(c.options(), fileserver.WithPrivate(c.privateFiles()...), fileserver.WithObserver(sys.newLogger(c).Observe))
 	server := httpd.Server{
 		Handler:  fileserver.New(root, options...),
 		TLS:      security,
@@ -40,24 +40,34 @@ func (sys System) serve(stop *stopping, c Config) error {
 	return server.Serve(stop.ctx, stop.force, listeners...)
 }
 
-// loadTLS returns nil if c asks for no TLS. The files that it read are not to
-// be served.
-func loadTLS(c Config) (*tls.Config, []fs.FileInfo, error) {
+// loadTLS returns nil if c asks for no TLS.
+func loadTLS(c Config) (*tls.Config, error) {
 	if c.TLSCert == "" {
-		return nil, nil, nil
+		return nil, nil
 	}
-	config, files, err := httpd.LoadTLS(c.TLSCert, c.TLSKey, c.TLSPasswordFile)
+	security, err := httpd.LoadTLS(c.TLSCert, c.TLSKey, c.TLSPasswordFile)
 	if err == nil {
-		return config, files, nil
+		return security, nil
 	}
-	if c.TLSPasswordFile != "" {
-		f, err := os.Open(c.TLSPasswordFile)
-		if err != nil {
-			return nil, nil, fmt.Errorf("failed to read TLS password file: %w", err) // python's words
+	if _, ok := errors.AsType[*httpd.PasswordError](err); ok {
+		return nil, err // in python's words
+	}
+	err = fmt.Errorf("cannot serve HTTPS: %w", err)
+	if errors.Is(err, httpd.ErrNoKey) && c.TLSKey == "" {
+		err = advise(err, "if the key is in another file, name that with --tls-key")
+	}
+	return nil, err
+}
+
+// privateFiles returns the names of the files that are never to be served.
+func (c *Config) privateFiles() []string {
+	var names []string
+	for _, name := range []string{c.TLSCert, c.TLSKey, c.TLSPasswordFile} {
+		if name != "" {
+			names = append(names, name)
 		}
-		f.Close()
 	}
-	return nil, nil, fmt.Errorf("cannot serve HTTPS: %w", err)
+	return names
 }
 
 // noteFolder tells that a number is taken for a port if a folder has it for a

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
 
 // stopping is how a run is told to end: ctx is done when it should, force is
@@ -24,7 +25,10 @@ func stopOnSignal(parent context.Context, stdout io.Writer) *stopping {
 	s := &stopping{ctx: ctx, force: make(chan struct{})}
 	signals := make(chan os.Signal, 2)
 	released := make(chan struct{})
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	signal.Notify(signals, syscall.SIGTERM)
+	if !signal.Ignored(os.Interrupt) { // by a shell that runs it in the background
+		signal.Notify(signals, os.Interrupt)
+	}
 	// A log whose reader has gone fails, as long as somebody is told of it;
 	// else the signal would end the process.
 	broken := make(chan os.Signal, 1)
@@ -39,7 +43,7 @@ func stopOnSignal(parent context.Context, stdout io.Writer) *stopping {
 		select {
 		case first := <-signals:
 			if first == os.Interrupt {
-				fmt.Fprintln(stdout, "\nKeyboard interrupt received, exiting.")
+				sayInterrupted(stdout)
 			}
 			cancel()
 		case <-released:
@@ -52,6 +56,20 @@ func stopOnSignal(parent context.Context, stdout io.Writer) *stopping {
 		}
 	}()
 	return s
+}
+
+// sayInterrupted writes python's line, but waits no longer than a second for
+// somebody to read it.
+func sayInterrupted(stdout io.Writer) {
+	said := make(chan struct{})
+	go func() {
+		defer close(said)
+		fmt.Fprintln(stdout, "\nKeyboard interrupt received, exiting.")
+	}()
+	select {
+	case <-said:
+	case <-time.After(time.Second):
+	}
 }
 
 // isForced reports whether the second signal came.

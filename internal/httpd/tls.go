@@ -17,57 +17,67 @@ import (
 // Both are in PEM. If keyFile is "", the key is in certFile, too. If the key is
 // encrypted, the content of passwordFile is its password, without white space
 // around it; "" means that it is not encrypted.
-//
-// LoadTLS also returns what files it read, so that they can be kept from being
-// served: [fileserver.WithPrivate].
-func LoadTLS(certFile, keyFile, passwordFile string) (*tls.Config, []fs.FileInfo, error) {
-	var l loader
-	chain, leaf, err := l.chain(certFile)
+func LoadTLS(certFile, keyFile, passwordFile string) (*tls.Config, error) {
+	data, err := readPEM("certificate", certFile)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	if keyFile == "" {
-		keyFile = certFile
-	}
-	key, err := l.key(keyFile, passwordFile)
+	chain, leaf, err := parseChain(certFile, data)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
+	}
+	if keyFile == "" || keyFile == certFile {
+		keyFile = certFile // which may be a pipe, and is read once
+	} else if data, err = readPEM("key", keyFile); err != nil {
+		return nil, err
+	}
+	key, err := loadKey(keyFile, data, passwordFile)
+	if err != nil {
+		return nil, err
 	}
 	public, ok := key.Public().(interface{ Equal(crypto.PublicKey) bool })
 	if !ok || !public.Equal(leaf.PublicKey) {
-		return nil, nil, fmt.Errorf("TLS key %q does not belong to the certificate %q", keyFile, certFile)
+		return nil, fmt.Errorf("TLS key %q does not belong to the certificate %q", keyFile, certFile)
 	}
 	return &tls.Config{
 		MinVersion:   tls.VersionTLS12, // RFC 8996: the ones before are not to be used
 		Certificates: []tls.Certificate{{Certificate: chain, PrivateKey: key, Leaf: leaf}},
-	}, l.files, nil
+	}, nil
 }
 
-// loader reads files, and keeps account of them.
-type loader struct{ files []fs.FileInfo }
+// ErrNoKey is what is wrong with a key file that is none, such as a certificate.
+var ErrNoKey = errors.New("holds no PEM private key")
+
+// PasswordError is why the password of a key cannot be read.
+type PasswordError struct{ error }
+
+// Error has python's words.
+func (e *PasswordError) Error() string { return "failed to read TLS password file: " + e.error.Error() }
+
+func (e *PasswordError) Unwrap() error { return e.error }
 
 // maxPEM bounds what is read of a file: any that is longer is not the right one.
 const maxPEM = 1 << 20
 
-func (l *loader) read(what, name string) ([]byte, error) {
+func readPEM(what, name string) ([]byte, error) {
+	data, err := readFile(name)
+	if err != nil {
+		return nil, readError(what, name, err)
+	}
+	return data, nil
+}
+
+func readFile(name string) ([]byte, error) {
 	f, err := os.Open(name)
 	if err != nil {
-		return nil, readError(what, name, err)
+		return nil, err
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, readError(what, name, err)
-	}
 	data, err := io.ReadAll(io.LimitReader(f, maxPEM+1))
 	if err == nil && len(data) > maxPEM {
 		err = errors.New("file too large")
 	}
-	if err != nil {
-		return nil, readError(what, name, err)
-	}
-	l.files = append(l.files, info)
-	return data, nil
+	return data, err
 }
 
 func readError(what, name string, err error) error {
@@ -77,12 +87,8 @@ func readError(what, name string, err error) error {
 	return fmt.Errorf("read TLS %s %q: %w", what, name, err)
 }
 
-// chain returns the certificates in a file, the first one parsed, too.
-func (l *loader) chain(name string) (chain [][]byte, leaf *x509.Certificate, err error) {
-	data, err := l.read("certificate", name)
-	if err != nil {
-		return nil, nil, err
-	}
+// parseChain returns the certificates in a file, the first one parsed, too.
+func parseChain(name string, data []byte) (chain [][]byte, leaf *x509.Certificate, err error) {
 	for block := range blocks(data) {
 		if block.Type == "CERTIFICATE" {
 			chain = append(chain, block.Bytes)
@@ -97,16 +103,13 @@ func (l *loader) chain(name string) (chain [][]byte, leaf *x509.Certificate, err
 	return chain, leaf, nil
 }
 
-// key returns the first private key in a file.
-func (l *loader) key(name, passwordFile string) (crypto.Signer, error) {
-	data, err := l.read("key", name)
-	if err != nil {
-		return nil, err
-	}
+// loadKey returns the first private key in a file.
+func loadKey(name string, data []byte, passwordFile string) (crypto.Signer, error) {
 	var password []byte
 	if passwordFile != "" {
-		if password, err = l.read("password", passwordFile); err != nil {
-			return nil, err
+		var err error
+		if password, err = readFile(passwordFile); err != nil {
+			return nil, &PasswordError{err}
 		}
 		password = bytes.TrimSpace(password)
 	}
@@ -123,7 +126,7 @@ func (l *loader) key(name, passwordFile string) (crypto.Signer, error) {
 		}
 		return key, nil
 	}
-	return nil, fmt.Errorf("TLS key %q holds no PEM private key", name)
+	return nil, fmt.Errorf("TLS key %q %w", name, ErrNoKey)
 }
 
 // blocks yields the PEM blocks in data.

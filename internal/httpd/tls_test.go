@@ -101,7 +101,7 @@ func TestLoadTLS(t *testing.T) {
 		{"cert", "key", "password", ""}, // which is not needed
 		{"none", "key", "", `read TLS certificate "FILE/none": no such file or directory`},
 		{"cert", "none", "", `read TLS key "FILE/none": no such file or directory`},
-		{"cert", "key", "none", `read TLS password "FILE/none": no such file or directory`},
+		{"cert", "key", "none", `failed to read TLS password file: open FILE/none: no such file or directory`},
 		{"long", "key", "", `read TLS certificate "FILE/long": file too large`},
 		{"text", "key", "", `TLS certificate "FILE/text" holds no PEM certificate`},
 		{"key", "key", "", `TLS certificate "FILE/key" holds no PEM certificate`},
@@ -113,7 +113,7 @@ func TestLoadTLS(t *testing.T) {
 	} {
 		t.Run(test.cert+","+test.key+","+test.password, func(t *testing.T) {
 			t.Parallel()
-			config, infos, err := LoadTLS(path(test.cert), path(test.key), path(test.password))
+			config, err := LoadTLS(path(test.cert), path(test.key), path(test.password))
 			if test.err != "" {
 				want := strings.ReplaceAll(test.err, "FILE", filepath.ToSlash(filepath.Dir(path("x"))))
 				if err == nil || !strings.HasPrefix(filepath.ToSlash(err.Error()), want) {
@@ -123,11 +123,6 @@ func TestLoadTLS(t *testing.T) {
 			}
 			if err != nil {
 				t.Fatal(err)
-			}
-			for _, name := range []string{test.cert, test.key, test.password} {
-				if name != "" && !contains(t, infos, path(name)) {
-					t.Errorf("%q is not among the files read", name)
-				}
 			}
 			handshake(t, config, cert)
 		})
@@ -148,20 +143,6 @@ func sec1(t *testing.T, key []byte) []byte {
 	}
 	parameters := pem.EncodeToMemory(&pem.Block{Type: "EC PARAMETERS", Bytes: []byte{6, 1, 1}})
 	return append(parameters, pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: der})...)
-}
-
-func contains(t *testing.T, infos []os.FileInfo, name string) bool {
-	t.Helper()
-	want, err := os.Stat(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, info := range infos {
-		if os.SameFile(info, want) {
-			return true
-		}
-	}
-	return false
 }
 
 // handshake checks that a server with this config is trusted by a client that
@@ -211,20 +192,17 @@ func TestLoadTLSEncrypted(t *testing.T) {
 			if out, err := exec.Command(openssl, args...).CombinedOutput(); err != nil {
 				t.Fatalf("openssl: %v\n%s", err, out)
 			}
-			config, infos, err := LoadTLS(path("cert"), sealed, path("password"))
+			config, err := LoadTLS(path("cert"), sealed, path("password"))
 			if err != nil {
 				t.Fatal(err)
 			}
 			handshake(t, config, cert)
-			if !contains(t, infos, path("password")) {
-				t.Error("the password is not among the files read")
-			}
 			for password, want := range map[string]string{
 				"":      "TLS key %q is encrypted: give its password with --tls-password-file",
 				"wrong": "TLS key %q: wrong password",
 				"empty": "TLS key %q: wrong password",
 			} {
-				_, _, err := LoadTLS(path("cert"), sealed, path(password))
+				_, err := LoadTLS(path("cert"), sealed, path(password))
 				if want := strings.ReplaceAll(want, "%q", `"`+sealed+`"`); err == nil || err.Error() != want {
 					t.Errorf("password %q: got %v, want %s", password, err, want)
 				}
@@ -263,7 +241,7 @@ func TestLoadTLSDamaged(t *testing.T) {
 	if err := os.WriteFile(sealed, pem.EncodeToMemory(block), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, _, err = LoadTLS(path("cert"), sealed, path("password"))
+	_, err = LoadTLS(path("cert"), sealed, path("password"))
 	if want := `TLS key "` + sealed + `": damaged`; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
