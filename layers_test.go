@@ -45,7 +45,7 @@ var layers = map[string]layer{
 		because: "every room has one door, and cli holds the keys",
 	},
 	"internal/exchange": {
-		may:     []string{"fileserver"},
+		may:     []string{"compress", "fileserver"},
 		because: "it is for the tests of all writers, so it depends on none",
 	},
 	"internal/cli": {

@@ -89,8 +89,20 @@ func NewWriter(w io.Writer, c Coding, effort Effort) *Writer {
 	return &Writer{e, pool}
 }
 
+// maxPiece is how much an encoder is given at once. Brotli's chooses its tables
+// by the size of the first piece and keeps them when it is used again: content
+// would be encoded in one way or another by what was encoded before.
+const maxPiece = 64 << 10
+
 // Write encodes b.
-func (w *Writer) Write(b []byte) (int, error) { return w.encoder.Write(b) }
+func (w *Writer) Write(b []byte) (n int, err error) {
+	for n < len(b) && err == nil {
+		var m int
+		m, err = w.encoder.Write(b[n:min(len(b), n+maxPiece)])
+		n += m
+	}
+	return n, err
+}
 
 // Flush writes out all that can be decoded so far.
 func (w *Writer) Flush() error { return w.encoder.Flush() }

@@ -30,8 +30,11 @@ func (c *Config) options() []fileserver.Option {
 	if c.NoListing {
 		options = append(options, fileserver.WithoutListing())
 	}
-	if c.Python {
-		options = append(options, fileserver.WithFilter(c.asPython))
+	switch {
+	case c.Python:
+		options = append(options, fileserver.WithoutCoding(), fileserver.WithFilter(c.asPython))
+	case c.NoCompress:
+		options = append(options, fileserver.WithoutCompression())
 	}
 	return options
 }
@@ -41,4 +44,5 @@ func (c *Config) asPython(_ *fileserver.Request, p *fileserver.Response) {
 	p.Extra = c.Fields[:len(c.Fields):len(c.Fields)]
 	p.Meta.ETag = ""
 	p.Vary = 0
+	p.AcceptRanges = false
 }

@@ -12,7 +12,6 @@ import (
 	"errors"
 	"io"
 	"net"
-	"time"
 )
 
 // System is what the command line sees of the process around it.
@@ -26,9 +25,6 @@ type System struct {
 	// if nil.
 	Listen func(ctx context.Context, addresses []string, port int) ([]net.Listener, error)
 }
-
-// forcedTime is how long a server may take to end its connections at once.
-const forcedTime = 2 * time.Second
 
 // Main runs the program and returns its exit code. It serves until ctx is done
 // or a signal comes.
@@ -50,31 +46,16 @@ func Main(ctx context.Context, sys System) int {
 	}
 	stop := stopOnSignal(ctx, sys.Stdout)
 	defer stop.release()
-	err = sys.serveUntilForced(stop, config)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		err = sys.serve(stop, config)
+	}()
 	switch {
-	case stop.isForced():
+	case !stop.await(done), stop.isForced():
 		return exitInterrupted
 	case errors.Is(err, context.Canceled):
 		return exitStopped // told to stop before it had begun
 	}
 	return sys.exit(err, exitFailed)
-}
-
-// serveUntilForced serves, but does not wait long for the end of that if it is
-// forced: it may hang in a key that is a pipe, on a disk that is not there, in a
-// log that nobody reads.
-func (sys System) serveUntilForced(stop *stopping, c Config) error {
-	ended := make(chan error, 1)
-	go func() { ended <- sys.serve(stop, c) }()
-	select {
-	case err := <-ended:
-		return err
-	case <-stop.force:
-	}
-	select {
-	case err := <-ended:
-		return err
-	case <-time.After(forcedTime):
-		return nil
-	}
 }

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/gserve/gserve/compress"
 	"github.com/gserve/gserve/fileserver"
 	"github.com/gserve/gserve/internal/accesslog"
 )
@@ -17,6 +18,8 @@ import (
 type Config struct {
 	Show  Show   // instead of serving
 	Shell string // that ShowCompletions is for
+
+	Precompress []compress.Coding // to be done instead of serving; nil if not asked for
 
 	Directory string
 	Port      int
@@ -30,6 +33,7 @@ type Config struct {
 	Index          []string // nil for the usual names
 	NoIndex        bool
 	NoListing      bool
+	NoCompress     bool
 	Hidden         bool
 	FollowSymlinks bool
 	Python         bool
@@ -79,7 +83,7 @@ func (c *Config) Check() error {
 	case c.Quiet && c.Verbose:
 		return errors.New("--quiet and --verbose exclude each other")
 	}
-	for _, check := range []func() error{c.checkBind, c.checkIndex, c.checkContentType} {
+	for _, check := range []func() error{c.checkBind, c.checkIndex, c.checkContentType, c.checkPrecompress} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -130,6 +134,16 @@ func (c *Config) checkContentType() error {
 			`it looks like text/plain or "text/plain; charset=utf-8"`)
 	}
 	return nil
+}
+
+// checkPrecompress refuses a port, since who names one expects to be served. One
+// that comes from the environment is no reason.
+func (c *Config) checkPrecompress() error {
+	if c.Precompress == nil || c.PortWord == "" {
+		return nil
+	}
+	return advise(fmt.Errorf("--precompress does not serve, so %q is no port", c.PortWord),
+		"to serve afterwards, run gserve again; a folder of that name is ./%s", c.PortWord)
 }
 
 // parsePort reads a port; 0 stands for one that is free.

@@ -19,9 +19,9 @@ var exits = []struct {
 	meaning string
 }{
 	{exitStopped, "stopped when told to"},
-	{exitFailed, "failed: a folder is missing, a port is in use"},
+	{exitFailed, "failed: a folder is missing, a port is in use, a file unreadable"},
 	{exitUsage, "called with arguments that make no sense"},
-	{exitInterrupted, "interrupted twice, so that transfers were cut"},
+	{exitInterrupted, "interrupted twice, so that transfers were cut; or in --precompress"},
 }
 
 // exit tells the user of err and returns code, or exitStopped if all is well.

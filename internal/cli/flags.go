@@ -13,6 +13,7 @@ type flag struct {
 	name, short string
 	aliases     []string // that work and are not told; one letter is a short one
 	argument    string   // what its value is called; "" for a switch
+	optional    string   // the value that the bare flag stands for; "" if it needs one
 	usage       string   // fits into a line of the short help
 	details     string   // what the full help says besides
 	once        bool     // not from the environment: an action, not a setting
@@ -61,15 +62,27 @@ var groups = []group{
 		{name: "content-type", argument: "TYPE", usage: "media type of files whose name tells none",
 			details: "By default their first bytes are looked at.",
 			set:     text(func(c *Config) *string { return &c.ContentType })},
+		{name: "no-compress", usage: "encode nothing on the fly",
+			details: "By default, text and the like is sent encoded to clients that take it. Encoded files " +
+				"(.br, .zst, .gz) beside the originals are sent with this flag, too.",
+			set: toggle(func(c *Config) *bool { return &c.NoCompress })},
 		{name: "hidden", usage: "serve names that begin with a dot",
 			details: "What lies in /.well-known/ is served without it, too.",
 			set:     toggle(func(c *Config) *bool { return &c.Hidden })},
 		{name: "follow-symlinks", usage: "follow links that leave the folder",
 			details: "Links that stay inside are followed without it, too.",
 			set:     toggle(func(c *Config) *bool { return &c.FollowSymlinks })},
+		{name: "precompress", argument: "CODINGS", optional: allCodings, usage: "write .br, .zst, .gz beside the files, and exit",
+			details: "The best level is used, which takes its time. CODINGS are some of br, zstd and gzip, with " +
+				"commas between them; by default all three. A file of text, script, font or the like " +
+				"gets a sidecar if it has at least 1 KiB and that saves 5% of it. A sidecar that is not " +
+				"older than its file stays, so a second run does what is new. Names that begin with a " +
+				"dot need --hidden, and links are not followed. Ctrl-C leaves nothing half written, " +
+				"and exits with 130.",
+			once: true, values: codingNames, set: (*Config).setPrecompress},
 		{name: "python", usage: "answer as python -m http.server does",
-			details: "That is --hidden, --follow-symlinks and --protocol HTTP/1.0, without ETag, Vary, " +
-				"Cache-Control and the fields that protect pages.",
+			details: "That is --hidden, --follow-symlinks and --protocol HTTP/1.0, nothing encoded, and no " +
+				"ETag, Vary, Accept-Ranges, Cache-Control and fields that protect pages.",
 			set: toggle(func(c *Config) *bool { return &c.Python })},
 	}},
 	{"TLS", []flag{

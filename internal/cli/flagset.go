@@ -34,6 +34,7 @@ func (f flag) pflag(c *Config, name, short string) *pflag.Flag {
 		Name: name, Shorthand: short, Usage: f.usage,
 		Value:       value{func(s string) error { return f.set(c, s) }, f.kind()},
 		Annotations: map[string][]string{originalName: {f.name}},
+		NoOptDefVal: f.optional,
 	}
 	if f.argument == "" {
 		p.NoOptDefVal = "true"

@@ -32,10 +32,18 @@ func (f flag) syntax() string {
 	if f.short != "" {
 		s = "  -" + f.short + ", --" + f.name
 	}
-	if f.argument != "" {
-		s += " " + f.argument
+	return s + f.valueSyntax()
+}
+
+// valueSyntax returns how the value of a flag follows its name.
+func (f flag) valueSyntax() string {
+	switch {
+	case f.optional != "":
+		return "[=" + f.argument + "]"
+	case f.argument != "":
+		return " " + f.argument
 	}
-	return s
+	return ""
 }
 
 // helpWidth is the width that the full help is wrapped to.
@@ -111,6 +119,7 @@ const examples = `  gserve                          this folder, on port 8000
   gserve -b unix:/run/site.sock   behind a proxy on this machine
   gserve -H "Access-Control-Allow-Origin: *"
   gserve --tls-cert cert.pem --tls-key key.pem
+  gserve --precompress ./dist     once, before it is served
   gserve --completions bash > ~/.local/share/bash-completion/completions/gserve
 `
 

@@ -37,10 +37,11 @@ func (f flag) roffSyntax() string {
 	if f.short != "" {
 		s = `\fB` + roff("-"+f.short) + `\fR, ` + s
 	}
-	if f.argument != "" {
-		s += ` \fI` + roff(f.argument) + `\fR`
+	if f.argument == "" {
+		return s
 	}
-	return s
+	before, after, _ := strings.Cut(f.valueSyntax(), f.argument)
+	return s + before + `\fI` + roff(f.argument) + `\fR` + after
 }
 
 var roffEscapes = strings.NewReplacer(`\`, `\e`, `-`, `\-`, "\n.", "\n\\&.", "\n'", "\n\\&'")

@@ -148,7 +148,11 @@ func (p *parser) takePath(word string) error {
 	case p.given["directory"]:
 		return advise(fmt.Errorf("--directory %q and %q exclude each other", c.Directory, word), "gserve serves one folder at a time")
 	case c.Directory != "":
-		return advise(fmt.Errorf("two folders are given, %q and %q", c.Directory, word), "gserve serves one folder at a time")
+		err := fmt.Errorf("two folders are given, %q and %q", c.Directory, word)
+		if c.Precompress != nil && isCodings(c.Directory) {
+			return advise(err, "to name codings, write --precompress=%s", c.Directory)
+		}
+		return advise(err, "gserve serves one folder at a time")
 	}
 	c.Directory = word
 	return nil

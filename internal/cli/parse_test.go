@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gserve/gserve/compress"
 	"github.com/gserve/gserve/fileserver"
 	"github.com/gserve/gserve/internal/accesslog"
 )
@@ -106,6 +107,14 @@ func TestParse(t *testing.T) {
 		{"--hidden --hidden=false", "", func(*Config) {}},
 		{"-qv", "", func(c *Config) { c.Quiet, c.Verbose = true, true }},
 		{"--log-format json", "", func(c *Config) { c.LogFormat = accesslog.JSON }},
+		{"--precompress", "", func(c *Config) { c.Precompress = compress.Codings[:] }},
+		{"--precompress dist", "", func(c *Config) { c.Precompress = compress.Codings[:]; c.Directory = "dist" }},
+		{"dist --precompress=gzip,BR", "", func(c *Config) {
+			c.Precompress, c.Directory = []compress.Coding{compress.Gzip, compress.Brotli}, "dist"
+		}},
+		{"--precompress=br,br --precompress=zstd,x-gzip,gzip", "", func(c *Config) {
+			c.Precompress = []compress.Coding{compress.Zstd, compress.Gzip}
+		}},
 		{"--content-type text/plain", "", func(c *Config) { c.ContentType = "text/plain" }},
 
 		{"", "PORT=9000", port(9000, "")},
@@ -126,7 +135,7 @@ func TestParse(t *testing.T) {
 		{"other", "GSERVE_DIRECTORY=dist", func(c *Config) { c.Directory = "other" }},
 		{"-v", "GSERVE_QUIET=1", func(c *Config) { c.Verbose = true }},
 		{"--no-index", "GSERVE_INDEX=a", func(c *Config) { c.NoIndex = true }},
-		{"", "GSERVE_VERSION=1\nGSERVE_HELP=1\nGSERVE_MAN=1\nGSERVE_COMPLETIONS=bash", func(*Config) {}},
+		{"", "GSERVE_VERSION=1\nGSERVE_HELP=1\nGSERVE_MAN=1\nGSERVE_COMPLETIONS=bash\nGSERVE_PRECOMPRESS=br", func(*Config) {}},
 		{"", "GSERVE_QUIET=\nPORT=", func(*Config) {}},
 
 		{"-h", "", func(c *Config) { c.Show = ShowUsage }},
@@ -203,6 +212,12 @@ func TestMistakes(t *testing.T) {
 		{"", "GSERVE_HEADER=A: b|C", `GSERVE_HEADER: "C" has no value`, `write it as -H "C: value" or -H C value`},
 		{"", "GSERVE_LOG_FORMAT=xml", `GSERVE_LOG_FORMAT: "xml" is neither python, combined nor json`, ""},
 
+		{"--precompress=brotli", "", `--precompress: "brotli" is neither br, zstd nor gzip`, "write it as --precompress, or --precompress=br,gzip"},
+		{"--precompress 8000", "", `--precompress does not serve, so "8000" is no port`,
+			"to serve afterwards, run gserve again; a folder of that name is ./8000"},
+		{"--precompress a b", "", `two folders are given, "a" and "b"`, "gserve serves one folder at a time"},
+		{"--precompress br b", "", `two folders are given, "br" and "b"`, "to name codings, write --precompress=br"},
+
 		{"--tls-key k", "", "--tls-key requires --tls-cert to be set", ""},
 		{"--tls-password-file p", "", "--tls-password-file requires --tls-cert to be set", ""},
 		{"--index a --no-index", "", "--index and --no-index exclude each other", ""},
@@ -244,9 +259,9 @@ func TestCheckAccepts(t *testing.T) {
 	for _, line := range []string{
 		"", "-b ::1 -b fe80::1%eth0 -b localhost -b eth0 -b unix:/run/a:1 -b fd:3", "--no-index --no-listing",
 		"--tls-cert c", "--tls-cert c --tls-password-file p", "--content-type 'text/html; charset=iso-8859-1'",
-		"--index .index.html", "--python --protocol HTTP/1.1",
+		"--index .index.html", "--python --protocol HTTP/1.1", "--precompress -p 8000", "./8000 --precompress --hidden",
 	} {
-		c, err := parse(arguments(line), environ(""))
+		c, err := parse(arguments(line), environ("PORT=9000"))
 		if err == nil {
 			err = c.Check()
 		}

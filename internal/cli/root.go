@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -17,32 +18,38 @@ type root interface {
 	io.Closer
 }
 
-// openRoot opens the folder of c.
+// openRoot opens the folder of c, to serve it.
 func openRoot(c Config) (root, error) {
-	name := c.Directory
-	if name == "" {
-		name = "."
-	}
-	info, err := os.Stat(name)
-	if err == nil && !info.IsDir() {
-		err = fmt.Errorf("cannot serve %q: not a folder", name)
-		return nil, advise(err, "to serve the folder that it lies in: gserve %q", filepath.Dir(name))
-	}
-	if err == nil {
+	return openFolder(c, "serve", "gserve", func(name string) (root, error) {
 		if c.FollowSymlinks || c.Python {
 			return unconfined{fileserver.Unconfined(name)}, nil
 		}
-		var dir *fileserver.Root
-		if dir, err = fileserver.Dir(name); err == nil {
-			return dir, nil
+		return fileserver.Dir(name)
+	})
+}
+
+// openFolder opens the folder of c. An error says what it was to be opened for,
+// and a hint with which command.
+func openFolder[T any](c Config, purpose, command string, open func(string) (T, error)) (T, error) {
+	var none T
+	name := cmp.Or(c.Directory, ".")
+	info, err := os.Stat(name)
+	if err == nil && !info.IsDir() {
+		err = fmt.Errorf("cannot %s %q: not a folder", purpose, name)
+		return none, advise(err, "to %s the folder that it lies in: %s %q", purpose, command, filepath.Dir(name))
+	}
+	if err == nil {
+		var opened T
+		if opened, err = open(name); err == nil {
+			return opened, nil
 		}
 	}
 	if errors.Is(err, fs.ErrNotExist) && !filepath.IsAbs(name) {
 		if current, unknown := os.Getwd(); unknown == nil {
-			return nil, advise(fmt.Errorf("cannot serve %q: %w", name, withoutPath(err)), "it is looked for in %s", current)
+			return none, advise(fmt.Errorf("cannot %s %q: %w", purpose, name, withoutPath(err)), "it is looked for in %s", current)
 		}
 	}
-	return nil, fmt.Errorf("cannot serve %q: %w", name, withoutPath(err))
+	return none, fmt.Errorf("cannot %s %q: %w", purpose, name, withoutPath(err))
 }
 
 // unconfined has nothing to close.

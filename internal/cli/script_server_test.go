@@ -35,21 +35,7 @@ var bannerPattern = regexp.MustCompile(`^Serving (HTTPS?) on (?:unix:(.+)|\S+ po
 
 func serve(ts *testscript.TestScript, neg bool, args []string) {
 	arity(ts, true, neg, "serve ARG...")
-	s := &server{cmd: gserve(ts, args), done: make(chan struct{})}
-	s.cmd.Stdout, s.cmd.Stderr = &s.stdout, &s.stderr
-	if inherited := worldOf(ts).inherited; inherited != nil {
-		s.cmd.ExtraFiles = []*os.File{inherited}
-	}
-	ts.Check(s.cmd.Start())
-	go func() {
-		s.cmd.Wait()
-		close(s.done)
-	}()
-	ts.Defer(func() {
-		s.cmd.Process.Kill()
-		<-s.done
-		ts.Logf("[server stdout]\n%s[server stderr]\n%s", s.stdout.String(), s.stderr.String())
-	})
+	s := launch(ts, args)
 	m := s.await(&s.stdout, bannerPattern)
 	if m == nil {
 		ts.Fatalf("no banner")
@@ -65,7 +51,32 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("port", m[3])
 	ts.Setenv("url", s.scheme+"://"+s.address)
 	ts.Stdout().Write([]byte(s.stdout.String()))
+}
+
+func start(ts *testscript.TestScript, neg bool, args []string) {
+	arity(ts, true, neg, "start ARG...")
+	launch(ts, args)
+}
+
+// launch runs gserve in the background for as long as the script runs.
+func launch(ts *testscript.TestScript, args []string) *server {
+	s := &server{cmd: gserve(ts, args), done: make(chan struct{})}
+	s.cmd.Stdout, s.cmd.Stderr = &s.stdout, &s.stderr
+	if inherited := worldOf(ts).inherited; inherited != nil {
+		s.cmd.ExtraFiles = []*os.File{inherited}
+	}
+	ts.Check(s.cmd.Start())
+	go func() {
+		s.cmd.Wait()
+		close(s.done)
+	}()
+	ts.Defer(func() {
+		s.cmd.Process.Kill()
+		<-s.done
+		ts.Logf("[server stdout]\n%s[server stderr]\n%s", s.stdout.String(), s.stderr.String())
+	})
 	worldOf(ts).server = s
+	return s
 }
 
 // gserve returns the program with the environment of the script.
@@ -120,8 +131,8 @@ func printed(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func signalServer(ts *testscript.TestScript, neg bool, args []string) {
-	signals := map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM}
-	arity(ts, len(args) == 1 && signals[args[0]] != nil, neg, "signal INT|TERM")
+	signals := map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM, "KILL": os.Kill}
+	arity(ts, len(args) == 1 && signals[args[0]] != nil, neg, "signal INT|TERM|KILL")
 	ts.Check(serverOf(ts).cmd.Process.Signal(signals[args[0]]))
 }
 

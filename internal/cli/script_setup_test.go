@@ -8,9 +8,11 @@ import (
 	"encoding/pem"
 	"errors"
 	"math/big"
+	mathrand "math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -56,6 +58,38 @@ func large(ts *testscript.TestScript, neg bool, args []string) {
 	f, err := os.Create(ts.MkAbs(args[0]))
 	ts.Check(err)
 	ts.Check(errors.Join(f.Truncate(256<<20), f.Close()))
+}
+
+func fill(ts *testscript.TestScript, neg bool, args []string) {
+	content := map[string]func(int) byte{
+		"text":  func(i int) byte { return "All work and no play. "[i%22] },
+		"noise": func(int) byte { return "0123456789abcdef"[mathrand.IntN(16)] },
+	}
+	arity(ts, len(args) == 2 && content[args[0]] != nil, neg, "fill text|noise FILE")
+	b := make([]byte, 88<<10)
+	for i := range b {
+		b[i] = content[args[0]](i)
+	}
+	name := ts.MkAbs(args[1])
+	ts.Check(errors.Join(os.MkdirAll(filepath.Dir(name), 0o755), os.WriteFile(name, b, 0o644)))
+}
+
+func appears(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 1 {
+		ts.Fatalf("usage: [!] appears PATTERN")
+	}
+	for deadline := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
+		found, err := filepath.Glob(ts.MkAbs(args[0]))
+		ts.Check(err)
+		switch {
+		case neg && len(found) > 0:
+			ts.Fatalf("there is %q", found)
+		case neg, len(found) > 0:
+			return
+		case time.Now().After(deadline):
+			ts.Fatalf("%s does not appear", args[0])
+		}
+	}
 }
 
 func occupy(ts *testscript.TestScript, neg bool, args []string) {

@@ -27,14 +27,17 @@ func TestMain(m *testing.M) {
 //
 //	exits CODE PROGRAM ARG...       run a program to its end
 //	serve ARG...                    run gserve in the background until it says that it serves; sets $url and $port
+//	start ARG...                    run gserve in the background, without waiting for anything
 //	exits CODE                      wait for the server to end
-//	signal INT|TERM                 send the server a signal
+//	signal INT|TERM|KILL            send the server a signal
 //	logged PATTERN                  wait for standard error of the server to match
 //	printed PATTERN                 wait for standard output of the server to match
 //	get [-X METHOD] TARGET [FIELD]  send the server a request; prints status, fields and content
 //	trickle TARGET                  send the server a request, and read the answer slowly
 //	certificate CERT KEY [PASSWORD] make a pair of files for TLS
 //	large FILE                      make a file that no buffer of a socket holds
+//	fill text|noise FILE            make a file of 88 KiB that can be encoded in little space, or in half
+//	appears PATTERN                 wait for a file of such a name; "! appears" holds that there is none
 //	occupy PORT                     see to it that the port is in use
 //	inherit                         pass a listening socket to the next server, as descriptor 3
 //	require PROGRAM                 fail if there is no such program although CI is set
@@ -53,8 +56,8 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": expectExit, "serve": serve, "signal": signalServer, "logged": logged, "printed": printed,
-			"get": get, "trickle": trickle, "certificate": certificate, "large": large,
+			"exits": expectExit, "serve": serve, "start": start, "appears": appears, "signal": signalServer, "logged": logged, "printed": printed,
+			"get": get, "trickle": trickle, "certificate": certificate, "large": large, "fill": fill,
 			"occupy": occupy, "inherit": inherit, "require": require,
 		},
 	})

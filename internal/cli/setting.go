@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gserve/gserve/compress"
 	"github.com/gserve/gserve/internal/accesslog"
 )
 
@@ -103,3 +104,25 @@ func (c *Config) setShell(value string) error {
 	c.Shell, c.Show = value, ShowCompletions
 	return nil
 }
+
+const allCodings = "br,zstd,gzip"
+
+var codingNames = strings.Split(allCodings, ",")
+
+func (c *Config) setPrecompress(value string) error {
+	codings := []compress.Coding{}
+	for name := range strings.SplitSeq(value, ",") {
+		coding, ok := compress.Parse(strings.TrimSpace(name))
+		if !ok || coding == compress.Identity {
+			return advise(fmt.Errorf("%q is neither br, zstd nor gzip", name), "write it as --precompress, or --precompress=br,gzip")
+		}
+		if !slices.Contains(codings, coding) {
+			codings = append(codings, coding)
+		}
+	}
+	c.Precompress = codings
+	return nil
+}
+
+// isCodings reports whether a word would have been a value of --precompress.
+func isCodings(word string) bool { return new(Config).setPrecompress(word) == nil }

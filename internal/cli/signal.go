@@ -81,3 +81,26 @@ func (s *stopping) isForced() bool {
 		return false
 	}
 }
+
+// lastWill is how long a run may take to end its connections, or to remove its
+// temporary files, when it was interrupted twice. Programs that start others
+// often pass on an interrupt that these have from the terminal already, so the
+// second follows at once.
+const lastWill = 2 * time.Second
+
+// await waits for done, but not for much longer than the second signal: what is
+// to end may hang, in a key that is a pipe, on a disk that is not there, in a log
+// that nobody reads. It reports whether done has come.
+func (s *stopping) await(done <-chan struct{}) bool {
+	select {
+	case <-done:
+		return true
+	case <-s.force:
+	}
+	select {
+	case <-done:
+		return true
+	case <-time.After(lastWill):
+		return false
+	}
+}
