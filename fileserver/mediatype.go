@@ -76,17 +76,27 @@ func (s *Server) typeOf(res *resource) (string, error) {
 // peek reads the first bytes of the file, decoded if it is there in coded form
 // only, and leaves the file at its start. One that can only be read forward is
 // opened once more for it.
-func (s *Server) peek(res *resource, buf []byte) (int, error) {
+func (s *Server) peek(res *resource, buf []byte) (n int, err error) {
 	if r, ok := res.file.(io.ReaderAt); ok {
 		n, err := r.ReadAt(buf, 0)
 		return n, ignoreEOF(err)
 	}
-	base, coding := res.base, compress.Identity
-	if res.file == nil {
-		coding = res.firstSidecar()
-		base += coding.Suffix()
+	if res.file != nil {
+		return res.dir.peek(res.base, compress.Identity, buf)
 	}
-	file, err := res.dir.fsys.Open(res.dir.join(base))
+	for c := compress.Gzip; c <= compress.Brotli; c++ {
+		if res.sidecars[c] != nil {
+			if n, err = res.dir.peek(res.base+c.Suffix(), c, buf); err == nil {
+				break
+			}
+		}
+	}
+	return n, err
+}
+
+// peek reads the first bytes of what an entry holds in a coding.
+func (d directory) peek(base string, coding compress.Coding, buf []byte) (int, error) {
+	file, err := d.fsys.Open(d.join(base))
 	if err != nil {
 		return 0, err
 	}

@@ -18,19 +18,30 @@
 // "#" says what the exchange shows, ">" is asked, "<" is required, "!" must be
 // absent, and "|" is a line of the content. The content ends with its last
 // line, without a line break; CR before LF is not told apart, and the boundary
-// of several parts reads BOUNDARY. Without a "|", any content will do. A target
-// or field value may have Go's escapes if it is put in double quotes. A request
-// line that ends in a protocol is for the wire of that protocol only.
+// of several parts reads BOUNDARY. Without a "|", any content will do. A target,
+// field value or line of content may have Go's escapes if it is put in double
+// quotes. A request line that ends in a protocol is for the wire of that
+// protocol only.
+//
+// Content is compared as it was sent, coded or not. With a "~", it is compared as
+// it is once decoded from its Content-Encoding, if it has one: with the lines of
+// "|", or with the file of the site that the "~" names:
+//
+//	< Content-Encoding: gzip
+//	~ fly/app.js
 package exchange
 
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/http"
 	"path"
 	"strconv"
 	"strings"
+
+	"github.com/gserve/gserve/compress"
 )
 
 // Script is a file of exchanges.
@@ -52,6 +63,8 @@ type Exchange struct {
 	Want    []Field
 	Absent  []string
 	Content *string // nil if any will do
+	Decode  bool    // the content before it is compared
+	File    string  // of the site, with what the content must be; "" if none is named
 }
 
 // Field is a field line.
@@ -143,11 +156,15 @@ func (e *Exchange) add(line string) (err error) {
 	case '!':
 		e.Absent = append(e.Absent, rest)
 	case '|':
-		rest = strings.TrimPrefix(rest, " ")
+		if rest, err = unquoteEscaped(strings.TrimPrefix(rest, " ")); err != nil {
+			return err
+		}
 		if e.Content != nil {
 			rest = *e.Content + "\n" + rest
 		}
 		e.Content = &rest
+	case '~':
+		e.Decode, e.File = true, rest
 	default:
 		return fmt.Errorf("line with an unknown mark: %q", line)
 	}
@@ -213,10 +230,50 @@ func (e Exchange) Check(a Answer) error {
 			return fmt.Errorf("%s: %q, want none", name, got)
 		}
 	}
-	if e.Content != nil && string(a.Content) != *e.Content {
-		return fmt.Errorf("content %q, want %q", a.Content, *e.Content)
+	return e.checkContent(a)
+}
+
+func (e Exchange) checkContent(a Answer) error {
+	content := a.Content
+	if e.Decode {
+		var err error
+		if content, err = a.decoded(); err != nil {
+			return err
+		}
 	}
-	return nil
+	if e.Content != nil && string(content) != *e.Content {
+		return fmt.Errorf("content %q, want %q", content, *e.Content)
+	}
+	if e.File == "" {
+		return nil
+	}
+	want, err := fs.ReadFile(Site(), e.File)
+	if err == nil && !bytes.Equal(content, want) {
+		err = fmt.Errorf("content is %d bytes that are not those of %s", len(content), e.File)
+	}
+	return err
+}
+
+// decoded returns the content without its coding.
+func (a Answer) decoded() ([]byte, error) {
+	token := a.Header.Get("Content-Encoding")
+	if token == "" {
+		return a.Content, nil
+	}
+	coding, ok := compress.Parse(token)
+	if !ok {
+		return nil, fmt.Errorf("Content-Encoding: %q, which is not known", token)
+	}
+	r, err := compress.NewReader(bytes.NewReader(a.Content), coding)
+	if err != nil {
+		return nil, fmt.Errorf("content is not %s: %w", token, err)
+	}
+	defer r.Close()
+	content, err := io.ReadAll(r)
+	if err != nil {
+		return nil, fmt.Errorf("content is not %s: %w", token, err)
+	}
+	return content, nil
 }
 
 // checkLength holds what is true of every answer.

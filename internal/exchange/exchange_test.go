@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"github.com/gserve/gserve/compress"
 )
 
 // TestParse reads a script with all that one may hold.
@@ -31,6 +33,12 @@ func TestParse(t *testing.T) {
 < 204
 
 
+> GET /coded
+< 200
+~ fly/app.js
+| "a\tb"
+| "ab"
+
 # the last one ends with the file
 > GET "/\x01 x" HTTP/1.0
 < 400`
@@ -41,10 +49,10 @@ func TestParse(t *testing.T) {
 	if got := strings.Join(script.Options, " "); got != "hidden no-index fields" {
 		t.Errorf("options %q", got)
 	}
-	if len(script.Exchanges) != 3 {
-		t.Fatalf("%d exchanges, want 3", len(script.Exchanges))
+	if len(script.Exchanges) != 4 {
+		t.Fatalf("%d exchanges, want 4", len(script.Exchanges))
 	}
-	first, second, last := script.Exchanges[0], script.Exchanges[1], script.Exchanges[2]
+	first, second, coded, last := script.Exchanges[0], script.Exchanges[1], script.Exchanges[2], script.Exchanges[3]
 	if first.Place != "all.txt:4" || first.Comment != "a comment of two lines" {
 		t.Errorf("place %q, comment %q", first.Place, first.Comment)
 	}
@@ -69,6 +77,9 @@ func TestParse(t *testing.T) {
 	if second.Method != "OPTIONS" || second.Target != "*" || second.Proto != "HTTP/1.1" || second.Content != nil {
 		t.Errorf("second: %+v", second)
 	}
+	if first.Decode || !coded.Decode || coded.File != "fly/app.js" || coded.Content == nil || *coded.Content != "a\tb\n\"ab\"" {
+		t.Errorf("coded: %+v", coded)
+	}
 	if last.Target != "/\x01 x" || last.Proto != "HTTP/1.0" || last.Status != 400 {
 		t.Errorf("last: %+v", last)
 	}
@@ -83,6 +94,7 @@ func TestParseErrors(t *testing.T) {
 		{"> GET \"/x\n< 200\n", "f.txt:1: invalid syntax"},
 		{"> GET /\n> Range\n< 200\n", "f.txt:2: field without a colon"},
 		{"> GET /\n> X: \"a\\q\"\n< 200\n", "f.txt:2: invalid syntax"},
+		{"> GET /\n< 200\n| \"a\\q\"\n", "f.txt:3: invalid syntax"},
 		{"> GET /\n< OK\n", `f.txt:2: strconv.Atoi: parsing "OK"`},
 		{"> GET /\n< 200\n< ETag\n", "f.txt:3: field without a colon"},
 		{"> GET /\n< 200\ncontent\n", "f.txt:3: line with an unknown mark"},
@@ -115,6 +127,8 @@ func TestReadAll(t *testing.T) {
 
 func TestCheck(t *testing.T) {
 	const parts = "multipart/byteranges; boundary=xyz"
+	coded := map[string][]string{"Content-Encoding": {"gzip"}}
+	ten := encode(compress.Gzip, "0123456789")
 	for _, test := range []struct {
 		name   string
 		asked  string
@@ -139,6 +153,16 @@ func TestCheck(t *testing.T) {
 		{"204 with content", "> GET /\n< 204", 204, nil, "x", `Content-Length "" with 1 bytes of content, want neither`},
 		{"a boundary", "> GET /\n< 206\n< Content-Type: multipart/byteranges; boundary=BOUNDARY\n| --BOUNDARY\n| x\n| --BOUNDARY--", 206,
 			map[string][]string{"Content-Type": {parts}, "Content-Length": {"17"}}, "--xyz\r\nx\r\n--xyz--", ""},
+		{"coded content", "> GET /\n< 200\n~\n| 0123456789", 200, coded, ten, ""},
+		{"coded content of a file", "> GET /\n< 200\n~ ten.txt", 200, coded, ten, ""},
+		{"coded content that is another", "> GET /\n< 200\n~\n| 012", 200, coded, ten, `content "0123456789", want "012"`},
+		{"coded content of another file", "> GET /\n< 200\n~ hundred.txt", 200, coded, ten, "content is 10 bytes that are not those of hundred.txt"},
+		{"coded content of no file", "> GET /\n< 200\n~ missing", 200, coded, ten, "open missing: file does not exist"},
+		{"coded content, as it is", "> GET /\n< 200\n| 0123456789", 200, coded, "0123456789", ""},
+		{"content that is not coded", "> GET /\n< 200\n~ ten.txt", 200, nil, "0123456789", ""},
+		{"content that is not what it says", "> GET /\n< 200\n~ ten.txt", 200, coded, "0123456789", "content is not gzip: gzip: invalid header"},
+		{"coded content that is cut short", "> GET /\n< 200\n~ ten.txt", 200, coded, ten[:len(ten)-1], "content is not gzip: unexpected EOF"},
+		{"content in a coding that nobody knows", "> GET /\n< 200\n~ ten.txt", 200, map[string][]string{"Content-Encoding": {"rot13"}}, "", `Content-Encoding: "rot13", which is not known`},
 	} {
 		script, err := parse("check.txt", test.asked)
 		if err != nil {

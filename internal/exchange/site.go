@@ -5,6 +5,7 @@ import (
 	"io"
 	"io/fs"
 	"strings"
+	"sync"
 	"syscall"
 	"testing/fstest"
 	"time"
@@ -29,6 +30,12 @@ type site struct {
 // errActed is for what must not be opened: that alone would act on a device,
 // or wait for the other end of a FIFO.
 var errActed = errors.New("a FIFO, socket or device was opened")
+
+// Lstat describes a file, or the link that it is.
+func (s site) Lstat(name string) (fs.FileInfo, error) { return s.files.Lstat(name) }
+
+// ReadLink returns where a link leads.
+func (s site) ReadLink(name string) (string, error) { return s.files.ReadLink(name) }
 
 // Stat describes a file.
 func (s site) Stat(name string) (fs.FileInfo, error) {
@@ -55,11 +62,11 @@ func (s site) Open(name string) (fs.File, error) {
 		return nil, err
 	}
 	switch name {
-	case "forward.txt":
+	case "forward.txt", "sides/forward.txt.gz", "fly/forward.js":
 		return struct{ fs.File }{f}, nil // can only be read from its start on
-	case "offset.txt":
+	case "offset.txt", "fly/offset.js":
 		return readerAt{f, f.(io.ReaderAt)}, nil // cannot seek, but be read anywhere
-	case "faults/unread.txt":
+	case "faults/unread.txt", "fly/unread.json", "fly/unread-large.json":
 		return readerAt{f, badSector{}}, nil
 	}
 	return f, nil
@@ -96,8 +103,12 @@ func (s site) fault(name string) error {
 	return nil
 }
 
-// Site returns the files that the exchanges ask for.
-func Site() fs.FS {
+// Site returns the files that the exchanges ask for. They are not to be changed.
+func Site() fs.FS { return theSite() }
+
+var theSite = sync.OnceValue(newSite)
+
+func newSite() fs.FS {
 	files := fstest.MapFS{}
 	add := func(mode fs.FileMode, modified time.Time, names map[string]string) {
 		for name, content := range names {
@@ -296,11 +307,13 @@ func Site() fs.FS {
 		"brokenindex/index.html": "broken", "brokenindex/index.htm": "<h1>broken</h1>",
 		"faults/broken.txt": "broken", "faults/unread.txt": "unread",
 	})
+	addCoded(files)
 	loop := syscall.ELOOP
 	return site{
 		files: files,
 		unseen: map[string]error{
 			"links/loop": loop, "links/ring-a": loop, "links/ring-b": loop, "loopindex/index.html": loop,
+			"only/loop.js": loop,
 		},
 		unopened: map[string]error{
 			"faults/unreadable.txt":  fs.ErrPermission,
@@ -308,6 +321,14 @@ func Site() fs.FS {
 			"faults/broken.txt":      syscall.EIO,
 			"brokenindex/index.html": syscall.EIO,
 			"faults/busy.txt":        syscall.EMFILE,
+
+			"sides/locked.txt.br":     fs.ErrPermission,
+			"sides/locked2.txt.br":    fs.ErrPermission,
+			"sides/busy.txt.br":       syscall.EMFILE,
+			"sides/locked.js.br":      fs.ErrPermission,
+			"only/locked-one.txt.gz":  fs.ErrPermission,
+			"only/locked.txt.gz":      fs.ErrPermission,
+			"only/locked-original.js": fs.ErrPermission,
 		},
 	}
 }
