@@ -3,6 +3,7 @@ package fileserver
 import (
 	"container/list"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"runtime"
@@ -231,7 +232,13 @@ func (r *encodingReader) writeTo(w io.Writer) error {
 
 // encodeFile encodes all of the file, as long as somebody waits for it. It fails
 // if the file is no longer the one that info describes.
-func (e *encoding) encodeFile(file fs.File, info fs.FileInfo, coding compress.Coding) error {
+func (e *encoding) encodeFile(file fs.File, info fs.FileInfo, coding compress.Coding) (err error) {
+	defer func() {
+		// It is not in the goroutine of a request, where net/http would do this.
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("encoder panics: %v", cause)
+		}
+	}()
 	encoder := compress.NewWriter(e, coding, compress.Fast)
 	defer encoder.Release()
 	content := Content{File: file, opened: info}

@@ -46,7 +46,8 @@ func refusalStatus(err error) int {
 		return http.StatusBadRequest
 	case isAbsence(err):
 		return http.StatusNotFound
-	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE), errors.Is(err, syscall.ENOMEM):
+	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE), errors.Is(err, syscall.ENOMEM),
+		errors.Is(err, errChanged):
 		return http.StatusServiceUnavailable // passes when others are done
 	}
 	return http.StatusInternalServerError

@@ -105,10 +105,7 @@ func (c *Config) checkBind() error {
 			continue
 		}
 		if host, port, err := net.SplitHostPort(address); err == nil && isDigits(port) {
-			if host != "" {
-				host = "--bind " + host + " "
-			}
-			return advise(fmt.Errorf("--bind %q names a port, too", address), "write it as %s--port %s", host, port)
+			return advise(fmt.Errorf("--bind %q names a port, too", address), "write it as %s", bindFlags(host, port))
 		}
 	}
 	return nil

@@ -74,7 +74,7 @@ func otherCase(letter string) string {
 
 // nearest returns the flag whose name is most like this one, "" if none is.
 func nearest(name string) string {
-	best, least := "", (len(name)+2)/3+1 // one mistake in three letters
+	best, least := "", len(name)/3+1 // one mistake in three letters
 	for f := range allFlags() {
 		for _, candidate := range slices.Concat([]string{f.name}, f.aliases) {
 			d := distance(name, candidate)

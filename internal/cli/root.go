@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/gserve/gserve/fileserver"
 )
@@ -44,12 +46,34 @@ func openFolder[T any](c Config, purpose, command string, open func(string) (T, 
 			return opened, nil
 		}
 	}
+	if host, port, ok := cutAddress(name); ok && errors.Is(err, fs.ErrNotExist) {
+		return none, advise(fmt.Errorf("cannot %s %q: %w", purpose, name, withoutPath(err)),
+			"it looks like an address, which is written as %s", bindFlags(host, port))
+	}
 	if errors.Is(err, fs.ErrNotExist) && !filepath.IsAbs(name) {
 		if current, unknown := os.Getwd(); unknown == nil {
 			return none, advise(fmt.Errorf("cannot %s %q: %w", purpose, name, withoutPath(err)), "it is looked for in %s", current)
 		}
 	}
 	return none, fmt.Errorf("cannot %s %q: %w", purpose, name, withoutPath(err))
+}
+
+// cutAddress splits what users of other servers write where gserve has PATH:
+// :8000, localhost:8000, http://127.0.0.1:8000/.
+func cutAddress(word string) (host, port string, ok bool) {
+	if _, rest, isURL := strings.Cut(word, "://"); isURL {
+		word = strings.TrimRight(rest, "/")
+	}
+	host, port, err := net.SplitHostPort(word)
+	return host, port, err == nil && isDigits(port)
+}
+
+// bindFlags returns the flags that stand for an address.
+func bindFlags(host, port string) string {
+	if host == "" {
+		return "--port " + port
+	}
+	return "--bind " + host + " --port " + port
 }
 
 // unconfined has nothing to close.

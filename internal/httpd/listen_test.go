@@ -293,3 +293,26 @@ func TestListenUnixOnFile(t *testing.T) {
 		t.Errorf("the file holds %q, %v", content, err)
 	}
 }
+
+// A server that ends leaves the socket alone that another has put in its place.
+func TestUnixSocketOfAnother(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "s")
+	first, err := Listen(t.Context(), []string{"unix:" + path}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	os.Remove(path)
+	second, err := Listen(t.Context(), []string{"unix:" + path}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first[0].Close()
+	if _, err := os.Lstat(path); err != nil {
+		t.Errorf("the socket of the second server: %v", err)
+	}
+	second[0].Close()
+	if _, err := os.Lstat(path); !os.IsNotExist(err) {
+		t.Errorf("after its end: %v", err)
+	}
+}

@@ -20,7 +20,7 @@ func openUnix(ctx context.Context, p place) (net.Listener, error) {
 	l, err := config.Listen(ctx, "unix", p.path)
 	switch {
 	case err == nil:
-		return l, nil
+		return ownSocket(l, p.path), nil
 	case errors.Is(err, syscall.EINVAL) && len(p.path) > maxUnixPath:
 		return nil, errors.New("path too long for a socket")
 	case !errors.Is(plain(err), syscall.EADDRINUSE):
@@ -45,5 +45,34 @@ func openUnix(ctx context.Context, p place) (net.Listener, error) {
 	if err := os.Remove(p.path); err != nil {
 		return nil, err
 	}
-	return config.Listen(ctx, "unix", p.path)
+	if l, err = config.Listen(ctx, "unix", p.path); err != nil {
+		return nil, err
+	}
+	return ownSocket(l, p.path), nil
+}
+
+// socket is a listener that removes its file when it is closed, unless another
+// server has put its own there meanwhile.
+type socket struct {
+	net.Listener
+	path string
+	file fs.FileInfo
+}
+
+func ownSocket(l net.Listener, path string) net.Listener {
+	u, ok := l.(*net.UnixListener)
+	file, err := os.Lstat(path)
+	if !ok || err != nil {
+		return l
+	}
+	u.SetUnlinkOnClose(false)
+	return socket{l, path, file}
+}
+
+func (s socket) Close() error {
+	err := s.Listener.Close()
+	if now, gone := os.Lstat(s.path); err == nil && gone == nil && os.SameFile(s.file, now) {
+		os.Remove(s.path)
+	}
+	return err
 }
