@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/gserve/gserve/compress"
+	"github.com/gserve/gserve/internal/exchange"
 )
 
 // decoders are the programs that know a coding best.
@@ -43,7 +44,7 @@ func TestDecodedByPrograms(t *testing.T) {
 		for _, effort := range []compress.Effort{compress.Fast, compress.Best} {
 			t.Run(fmt.Sprint(c, effort), func(t *testing.T) {
 				t.Parallel()
-				program := lookPath(t, decoders[c][0])
+				program := exchange.Program(t, decoders[c][0])
 				for name, content := range contents() {
 					given := compress.NewWriter(io.Discard, c, effort)
 					given.Write(content)
@@ -78,7 +79,7 @@ func TestNewReader(t *testing.T) {
 	for c, command := range encoders {
 		t.Run(c.Token(), func(t *testing.T) {
 			t.Parallel()
-			program := lookPath(t, command[0])
+			program := exchange.Program(t, command[0])
 			for name, content := range contents() {
 				encode := exec.Command(program, command[1:]...)
 				encode.Stdin = bytes.NewReader(content)
@@ -165,17 +166,4 @@ func TestIsCompressible(t *testing.T) {
 			t.Errorf("IsCompressible(%q) = %v", mediaType, got)
 		}
 	}
-}
-
-func lookPath(t testing.TB, program string) string {
-	t.Helper()
-	path, err := exec.LookPath(program)
-	switch {
-	case err == nil:
-	case os.Getenv("CI") != "":
-		t.Fatalf("%s is not installed", program)
-	default:
-		t.Skipf("%s is not installed", program)
-	}
-	return path
 }

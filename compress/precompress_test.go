@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/gserve/gserve/compress"
+	"github.com/gserve/gserve/internal/exchange"
 )
 
 // text is content that becomes smaller in every coding.
@@ -144,7 +145,7 @@ func TestPrecompressDecoded(t *testing.T) {
 	report := precompress(t, dir, every)
 	for _, c := range compress.Codings {
 		t.Run(c.Token(), func(t *testing.T) {
-			program := lookPath(t, decoders[c][0])
+			program := exchange.Program(t, decoders[c][0])
 			var before, after int64
 			for name, content := range files {
 				file, sidecar := stat(t, dir, name), stat(t, dir, name+c.Suffix())

@@ -23,6 +23,7 @@ import (
 
 	"github.com/gserve/gserve/compress"
 	"github.com/gserve/gserve/fileserver"
+	"github.com/gserve/gserve/internal/exchange"
 )
 
 // script returns n bytes that look like what is worth encoding.
@@ -78,7 +79,7 @@ func TestAnswersDecodedByPrograms(t *testing.T) {
 	server := httptest.NewServer(fileserver.New(openDir(t, dir)))
 	defer server.Close()
 	for token, command := range map[string][]string{"br": {"brotli", "-dc"}, "zstd": {"zstd", "-dcq"}, "gzip": {"gzip", "-dc"}} {
-		program := lookPath(t, command[0])
+		program := exchange.Program(t, command[0])
 		for _, path := range []string{"/big.js", "/big.js", "/small.css", "/LICENSE", "/"} {
 			_, want := fetch(t, server, path)
 			response, coded := fetch(t, server, path, "Accept-Encoding", token)

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
@@ -48,19 +47,4 @@ func get(t testing.TB, s http.Handler, target string) (int, string) {
 		t.Fatalf("GET %s hangs", target)
 		return 0, ""
 	}
-}
-
-// lookPath finds a program that a test needs. Where all of them have to be
-// there, which CI in the environment says, a missing one is a failure.
-func lookPath(t testing.TB, program string) string {
-	t.Helper()
-	path, err := exec.LookPath(program)
-	switch {
-	case err == nil:
-	case os.Getenv("CI") != "":
-		t.Fatalf("%s is not installed", program)
-	default:
-		t.Skipf("%s is not installed", program)
-	}
-	return path
 }

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/gserve/gserve/fileserver"
+	"github.com/gserve/gserve/internal/exchange"
 )
 
 // TestSendfile traces a child that serves a large file, and counts the calls
@@ -24,7 +25,7 @@ func TestSendfile(t *testing.T) {
 		return
 	}
 	t.Parallel()
-	strace := lookPath(t, "strace")
+	strace := exchange.Program(t, "strace")
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "big.bin"), strings.Repeat("0123456789abcdef", 4*mebibyte/16))
 	trace := filepath.Join(t.TempDir(), "trace")

@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strconv"
 	"testing"
+
+	"github.com/gserve/gserve/internal/exchange"
 )
 
 // The kernel sends a file, past all wrappers: what sendfile returned adds up to
@@ -19,7 +21,7 @@ func TestSendfile(t *testing.T) {
 		return
 	}
 	t.Parallel()
-	strace := tool(t, "strace")
+	strace := exchange.Program(t, "strace")
 	calls := filepath.Join(t.TempDir(), "calls")
 	cmd := child(t)
 	cmd.Args = append([]string{strace, "-f", "-e", "trace=sendfile", "-o", calls, cmd.Path}, cmd.Args[1:]...)

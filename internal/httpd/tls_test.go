@@ -19,6 +19,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/gserve/gserve/internal/exchange"
 )
 
 // pair makes a certificate and its key for localhost, both in PEM.
@@ -169,7 +171,7 @@ func handshake(t *testing.T, config *tls.Config, cert []byte) {
 
 func TestLoadTLSEncrypted(t *testing.T) {
 	t.Parallel()
-	openssl := tool(t, "openssl")
+	openssl := exchange.Program(t, "openssl")
 	cert, key := pair(t)
 	path := files(t, map[string][]byte{
 		"cert": cert, "key": key,
@@ -214,7 +216,7 @@ func TestLoadTLSEncrypted(t *testing.T) {
 // A ciphertext that was cut off makes a panic in the package that decrypts it.
 func TestLoadTLSDamaged(t *testing.T) {
 	t.Parallel()
-	openssl := tool(t, "openssl")
+	openssl := exchange.Program(t, "openssl")
 	cert, key := pair(t)
 	path := files(t, map[string][]byte{"cert": cert, "key": key, "password": []byte("secret")})
 	sealed := path("sealed")
@@ -245,19 +247,6 @@ func TestLoadTLSDamaged(t *testing.T) {
 	if want := `TLS key "` + sealed + `": damaged`; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
-}
-
-// tool returns the path of a program that a test cannot do without.
-func tool(t *testing.T, name string) string {
-	t.Helper()
-	path, err := exec.LookPath(name)
-	if err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal(err)
-		}
-		t.Skip(err)
-	}
-	return path
 }
 
 func TestServeTLS(t *testing.T) {
