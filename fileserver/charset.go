@@ -16,7 +16,7 @@ func withCharset(mediaType string, head []byte) string {
 		return mediaType // the caller's own, with its parameters
 	case bytes.HasPrefix(head, []byte{0xff, 0xfe}), bytes.HasPrefix(head, []byte{0xfe, 0xff}):
 		return mediaType + "; charset=utf-16"
-	case !isUTF8(head, len(head) == sniffSize), isASCII(head) && declaresCharset(mediaType, head):
+	case !isUTF8(head, len(head) == sniffSize), declaresCharset(mediaType, head) && isASCII(head):
 		return mediaType
 	}
 	if t, ok := utf8Types[mediaType]; ok {
@@ -32,7 +32,18 @@ func declaresCharset(mediaType string, head []byte) bool {
 		return true
 	}
 	return (mediaType == "text/html" || mediaType == "text/css") &&
-		bytes.Contains(bytes.ToLower(head[:min(len(head), declarationSize)]), []byte("charset"))
+		containsFold(head[:min(len(head), declarationSize)], "charset")
+}
+
+// containsFold reports whether text has a word in it, in any case. The word is
+// of lower-case ASCII.
+func containsFold(text []byte, word string) bool {
+	for i := range len(text) - len(word) + 1 {
+		if text[i]|0x20 == word[0] && bytes.EqualFold(text[i:i+len(word)], []byte(word)) {
+			return true
+		}
+	}
+	return false
 }
 
 // declarationSize is where an HTML page has to declare its charset.
