@@ -101,3 +101,31 @@ func (f failingFS) Stat(name string) (fs.FileInfo, error) {
 	}
 	return f.MapFS.Stat(name)
 }
+
+// countingStatFS counts the entries that are looked at.
+type countingStatFS struct {
+	fstest.MapFS
+	looks *atomic.Int64
+}
+
+func (c countingStatFS) Stat(name string) (fs.FileInfo, error) {
+	c.looks.Add(1)
+	return c.MapFS.Stat(name)
+}
+
+// TestHeadOfListing looks at no entry: the fields do not depend on them.
+func TestHeadOfListing(t *testing.T) {
+	t.Parallel()
+	site := fstest.MapFS{}
+	for _, name := range strings.Split("abcdefghijklmnopqrstuvwxyz", "") {
+		site["folder/"+name] = &fstest.MapFile{}
+	}
+	for method, most := range map[string]int64{"HEAD": 20, "GET": 100} {
+		var looks atomic.Int64
+		w := httptest.NewRecorder()
+		fileserver.New(countingStatFS{site, &looks}).ServeHTTP(w, httptest.NewRequest(method, "/folder/", nil))
+		if w.Code != 200 || looks.Load() > most {
+			t.Errorf("%s: %d, %d looks, want at most %d", method, w.Code, looks.Load(), most)
+		}
+	}
+}
