@@ -66,6 +66,6 @@ func ExampleWithObserver() {
 	}))
 	show(handler, "/.env")
 	// Output:
-	// GET /.env 404 name begins with a dot
+	// GET /.env 404 open .env: file does not exist
 	// 404 text/plain; charset=utf-8 14
 }

@@ -32,6 +32,9 @@ func (r *resource) close() {
 // find looks a target up. Whatever cannot be sent is an error.
 func (s *Server) find(t target) (resource, error) {
 	if !s.showHidden && isHidden(t.name) {
+		if _, err := s.rootDirectory().stat(t.name); err != nil {
+			return resource{}, err // so that nobody is told to show what is not there
+		}
 		return resource{}, ErrHidden
 	}
 	if t.slash {

@@ -12,7 +12,7 @@ import (
 )
 
 // Response is an answer that has been decided and not yet written. It owns the
-// file in its Content: whoever asked for it calls Close, once.
+// file in its Content: whoever asked for it calls Close when it is written.
 //
 // Date, Connection and Server are the writer's own.
 type Response struct {

@@ -171,7 +171,7 @@ func inside[T any](r *Root, name string, op func(*os.Root, string) (T, error)) (
 	result, err := op(r.handles.Load().dir, name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && r.renew():
-		return op(r.handles.Load().dir, name)
+		return inside(r, name, op)
 	case !isEscape(err):
 		return result, err
 	case r != r.top:

@@ -13,6 +13,23 @@ const hexDigits = "0123456789abcdef"
 // characters that are not printable, which C1 controls and the marks that turn
 // text around are among, become \uNNNN.
 func AppendEscaped(b []byte, s string) []byte {
+	return appendQuoted(b, s, escapeText)
+}
+
+// escapeText adds r, which was written as raw, in the way of AppendEscaped.
+func escapeText(b []byte, raw string, r rune) []byte {
+	switch {
+	case len(raw) == 1:
+		return append(b, '\\', 'x', hexDigits[raw[0]>>4], hexDigits[raw[0]&15])
+	case r <= 0xffff:
+		return appendHex(append(b, `\u`...), r, 4)
+	}
+	return appendHex(append(b, `\U`...), r, 8)
+}
+
+// appendQuoted adds s as it stands between quotes. What is not printable, or not
+// UTF-8, escape adds.
+func appendQuoted(b []byte, s string, escape func(b []byte, raw string, r rune) []byte) []byte {
 	if isPlain(s) {
 		return append(b, s...)
 	}
@@ -21,14 +38,10 @@ func AppendEscaped(b []byte, s string) []byte {
 		switch {
 		case r == '"' || r == '\\':
 			b = append(b, '\\', byte(r))
-		case r < ' ' || r == 0x7f || r == utf8.RuneError && size == 1:
-			b = append(b, '\\', 'x', hexDigits[s[0]>>4], hexDigits[s[0]&15])
-		case strconv.IsPrint(r):
+		case strconv.IsPrint(r) && !(r == utf8.RuneError && size == 1):
 			b = append(b, s[:size]...)
-		case r <= 0xffff:
-			b = appendHex(append(b, `\u`...), r, 4)
 		default:
-			b = appendHex(append(b, `\U`...), r, 8)
+			b = escape(b, s[:size], r)
 		}
 		s = s[size:]
 	}

@@ -4,7 +4,6 @@ import (
 	"strconv"
 	"time"
 	"unicode/utf16"
-	"unicode/utf8"
 
 	"github.com/gserve/gserve/fileserver"
 )
@@ -49,33 +48,18 @@ func appendMember(b []byte, name, value string) []byte {
 	b = append(b, `,"`...)
 	b = append(b, name...)
 	b = append(b, `":"`...)
-	return append(appendString(b, value), '"')
+	return append(appendQuoted(b, value, escapeJSON), '"')
 }
 
-// appendString adds s as the inside of a JSON string (RFC 8259, 7). Bytes that
-// are not UTF-8 become U+FFFD, as encoding/json has it; what is not printable
-// is escaped, which encoding/json leaves, so that the log can be looked at.
-func appendString(b []byte, s string) []byte {
-	if isPlain(s) {
-		return append(b, s...)
+// escapeJSON adds r as it stands in a JSON string (RFC
+// 8259, 7). Bytes that are not UTF-8 become U+FFFD, as encoding/json has it; what
+// is not printable is escaped, which encoding/json leaves, so that the log can be
+// looked at.
+func escapeJSON(b []byte, _ string, r rune) []byte {
+	if r <= 0xffff {
+		return appendHex(append(b, `\u`...), r, 4) // utf8.RuneError is U+FFFD
 	}
-	for len(s) > 0 {
-		r, size := utf8.DecodeRuneInString(s)
-		switch {
-		case r == '"' || r == '\\':
-			b = append(b, '\\', byte(r))
-		case r == utf8.RuneError && size == 1:
-			b = append(b, `\ufffd`...)
-		case strconv.IsPrint(r):
-			b = append(b, s[:size]...)
-		case r <= 0xffff:
-			b = appendHex(append(b, `\u`...), r, 4)
-		default:
-			high, low := utf16.EncodeRune(r)
-			b = appendHex(append(b, `\u`...), high, 4)
-			b = appendHex(append(b, `\u`...), low, 4)
-		}
-		s = s[size:]
-	}
-	return b
+	high, low := utf16.EncodeRune(r)
+	b = appendHex(append(b, `\u`...), high, 4)
+	return appendHex(append(b, `\u`...), low, 4)
 }

@@ -309,24 +309,31 @@ func TestReadFromFailingSource(t *testing.T) {
 	}
 }
 
-func TestCloseWrite(t *testing.T) {
-	t.Parallel()
+// accepted returns both ends of a connection that a listener of ours has accepted.
+func accepted(t *testing.T, patience time.Duration) (ours *conn, theirs *net.TCPConn) {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	theirs, err := net.Dial("tcp", l.Addr().String())
+	client, err := net.Dial("tcp", l.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer theirs.Close()
-	ours, err := listener{l, newConnections(patient)}.Accept()
+	t.Cleanup(func() { client.Close() })
+	server, err := listener{l, newConnections(patience)}.Accept()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer ours.Close()
-	if err := ours.(*conn).CloseWrite(); err != nil {
+	t.Cleanup(func() { server.Close() })
+	return server.(*conn), client.(*net.TCPConn)
+}
+
+func TestCloseWrite(t *testing.T) {
+	t.Parallel()
+	ours, theirs := accepted(t, patient)
+	if err := ours.CloseWrite(); err != nil {
 		t.Fatal(err)
 	}
 	if b, err := io.ReadAll(theirs); len(b) > 0 || err != nil {
