@@ -1,80 +1,94 @@
-// Package listing renders a directory. It is given the entries, and decides
-// how they are shown; it never opens a file, and never chooses between the
-// forms that a client could be shown.
+// Package listing renders a directory: as a page, as JSON, as plain text, and
+// as an archive of all that is in it. It is given entries and members, and
+// decides how they are shown; it never opens a file, and never chooses between
+// the forms that a client could be given.
 package listing
 
 import (
-	"bufio"
-	"html"
-	"io"
+	"iter"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 )
 
 // Folder is a directory to be shown.
 type Folder struct {
-	Path    string // from the root, with a slash at both ends, decoded
-	Entries []Entry
+	Path  string // from the root, with a slash at both ends, decoded
+	Title string // what the root is called
+	View  View   // how it is shown: what Entries yields is sorted, filtered and cut by it already
+
+	// Entries yields what is shown, in its order. It ends with an error if
+	// there would be more: a [Limit], which is told to the reader, or one that
+	// ends the rendering. It is called once.
+	Entries iter.Seq2[Entry, error]
+
+	Totals Totals // of what the filter lets through, on all pages
+	All    int    // entries, had nothing been filtered
+	Hidden int    // entries that are not shown, if that is to be told
+
+	Readme    []byte // content of a README, nil if there is none
+	Markdown  bool   // Readme is Markdown, not plain text
+	CanSearch bool   // the tree below can be searched: View.Deep has an effect
+	CanSave   bool   // archives are to be had
+	Now       time.Time
+}
+
+// Name returns what the folder is called: the last segment of its path, or the
+// title of the root.
+func (f *Folder) Name() string {
+	path := strings.TrimSuffix(f.Path, "/")
+	if name := path[strings.LastIndexByte(path, '/')+1:]; name != "" {
+		return name
+	}
+	return f.Title
+}
+
+// Totals is what entries come to.
+type Totals struct {
+	Files, Folders int
+	Size           int64 // bytes, of files only; -1 if it is not known yet
 }
 
 // Entry is one file or directory in a folder.
 type Entry struct {
+	Dir     string // of a hit of a search: where it lies below the folder, with a slash at its end
 	Name    string // any bytes but NUL and slash
 	IsDir   bool
-	Size    int64 // bytes; of files only
-	ModTime time.Time
+	Size    int64     // bytes, of files only; -1 if it cannot be told
+	ModTime time.Time // zero if it cannot be told
 }
 
-// ContentSecurityPolicy is the policy that the page keeps: it loads nothing,
-// and runs no script, whatever a file name smuggles into it.
-const ContentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
-
-// HTML writes the folder as a page. It sorts the entries where they are.
-func HTML(w io.Writer, folder Folder) error {
-	slices.SortFunc(folder.Entries, Compare)
-	b := bufio.NewWriterSize(w, 32<<10)
-	title := html.EscapeString(display(folder.Path))
-	b.WriteString("<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n" +
-		"<meta name=\"viewport\" content=\"width=device-width\">\n<meta name=\"color-scheme\" content=\"light dark\">\n" +
-		"<title>" + title + "</title>\n<style>" + style + "</style>\n<h1>" + title + "</h1>\n<table>\n" +
-		"<thead><tr><th>Name<th>Size<th>Modified</thead>\n<tbody>\n")
-	if folder.Path != "/" {
-		b.WriteString("<tr><td><a href=\"../\">../</a><td><td>\n")
-	}
-	for _, e := range folder.Entries {
-		writeRow(b, e)
-	}
-	b.WriteString("</tbody>\n</table>\n")
-	return b.Flush()
+// Limit is the end of a search that did not go through all of the tree.
+type Limit struct {
+	Hits int           // that were found when there were enough; 0 if Time was the reason
+	Time time.Duration // after which it was ended
 }
 
-const style = "body{font:1rem system-ui;margin:1rem}td,th{text-align:left;padding:.2rem 1.5rem .2rem 0}" +
-	"td{overflow-wrap:anywhere}td:nth-child(2){text-align:right;white-space:nowrap}"
+// Error tells the reader what to make of it.
+func (l Limit) Error() string {
+	if l.Hits > 0 {
+		return "stopped after " + strconv.Itoa(l.Hits) + " hits: there may be more"
+	}
+	return "stopped after " + l.Time.String() + ": there may be more"
+}
 
-func writeRow(b *bufio.Writer, e Entry) {
-	name, reference, size := display(e.Name), Reference(e.Name), ""
-	if e.IsDir {
-		name += "/"
-		reference += "/"
+// Reference returns the relative URI reference to the entry from its folder,
+// that of a directory with the slash at its end.
+func (e *Entry) Reference() string {
+	var reference string
+	if e.Dir == "" {
+		reference = Reference(e.Name)
 	} else {
-		size = strconv.FormatInt(e.Size, 10)
+		for segment := range strings.SplitSeq(strings.TrimSuffix(e.Dir, "/"), "/") {
+			reference += url.PathEscape(segment) + "/"
+		}
+		reference = "./" + reference + url.PathEscape(e.Name)
 	}
-	b.WriteString("<tr><td><a href=\"")
-	b.WriteString(html.EscapeString(reference))
-	b.WriteString("\"><bdi>")
-	b.WriteString(html.EscapeString(name))
-	b.WriteString("</bdi></a><td>")
-	b.WriteString(size)
-	b.WriteString("<td>")
-	if !e.ModTime.IsZero() {
-		b.WriteString(e.ModTime.UTC().Format("2006-01-02 15:04:05"))
+	if e.IsDir {
+		reference += "/"
 	}
-	b.WriteString("\n")
+	return reference
 }
 
 // Reference returns the relative URI reference to an entry from its folder. It
@@ -85,42 +99,4 @@ func Reference(name string) string {
 		return "./" + reference // RFC 3986, 4.2
 	}
 	return reference
-}
-
-const (
-	zeroWidthNonJoiner = '\u200c'
-	zeroWidthJoiner    = '\u200d'
-)
-
-// display returns a name as it can be shown: characters that would not be
-// seen, or would turn others around, are made visible.
-func display(name string) string {
-	if isPlain(name) {
-		return name
-	}
-	var b strings.Builder
-	for _, r := range name { // bytes that are not UTF-8 come as U+FFFD
-		switch {
-		case r < ' ':
-			b.WriteRune('␀' + r)
-		case r == 0x7f:
-			b.WriteRune('␡')
-		case r == zeroWidthJoiner || r == zeroWidthNonJoiner:
-			b.WriteRune(r) // Cf too, but Persian, Hindi and emoji are spelled with them
-		case unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp):
-			b.WriteRune(utf8.RuneError)
-		default:
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
-}
-
-func isPlain(name string) bool {
-	for i := range len(name) {
-		if name[i] < ' ' || name[i] >= 0x7f {
-			return false
-		}
-	}
-	return true
 }
