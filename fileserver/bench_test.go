@@ -120,7 +120,7 @@ func BenchmarkRespond(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				var p fileserver.Response
-				s.Respond(&q, &p)
+				s.Respond(b.Context(), &q, &p)
 				if p.Status != c.status {
 					b.Fatalf("status %d, want %d", p.Status, c.status)
 				}

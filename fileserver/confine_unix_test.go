@@ -3,6 +3,7 @@
 package fileserver_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -360,7 +361,12 @@ func TestOddNames(t *testing.T) {
 
 // walk follows all links of a listing downwards.
 func walk(t *testing.T, address string, file func([]byte)) {
-	response, err := http.Get(address)
+	isFolder := strings.HasSuffix(address, "/")
+	ask := address
+	if isFolder {
+		ask += "?format=json"
+	}
+	response, err := http.Get(ask)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -369,19 +375,59 @@ func walk(t *testing.T, address string, file func([]byte)) {
 	if response.StatusCode != 200 {
 		t.Fatalf("GET %s: %s", address, response.Status)
 	}
-	if !strings.HasSuffix(address, "/") {
+	if !isFolder {
 		file(content)
 		return
 	}
-	for part := range strings.SplitSeq(string(content), `href="`) {
-		reference, _, ok := strings.Cut(part, `"`)
-		if !ok || reference == "../" || strings.HasPrefix(part, "<!doctype") {
-			continue
-		}
-		next, err := response.Request.URL.Parse(strings.ReplaceAll(reference, "&amp;", "&"))
+	var l listed
+	if err := json.Unmarshal(content, &l); err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range l.Entries {
+		next, err := response.Request.URL.Parse(e.URL)
 		if err != nil {
 			t.Fatal(err)
 		}
 		walk(t, next.String(), file)
+	}
+}
+
+// TestArchiveHoldsWhatIsServed asks for every file of an archive by its name,
+// and looks for what must not be in there.
+func TestArchiveHoldsWhatIsServed(t *testing.T) {
+	t.Parallel()
+	dir := hostileTree(t)
+	os.MkdirAll(filepath.Join(dir, "private"), 0o755)
+	write(t, filepath.Join(dir, "private/key.pem"), secret)
+	os.Link(filepath.Join(dir, "private/key.pem"), filepath.Join(dir, "private/hard"))
+	s := fileserver.New(openDir(t, dir), fileserver.WithPrivate(filepath.Join(dir, "private/key.pem")))
+	for _, kind := range archiveKinds {
+		status, archive := get(t, s, "/?archive="+kind)
+		if status != 200 || strings.Contains(archive, secret) {
+			t.Fatalf("%s: status %d, or the secret is out", kind, status)
+		}
+		members := unpack(t, kind, archive)
+		for name, content := range members {
+			if strings.Contains(content, secret) {
+				t.Fatalf("%s: %s has the secret", kind, name)
+			}
+			path := strings.TrimPrefix(name, "Files")
+			status, served := get(t, s, path)
+			if strings.HasSuffix(name, "/") {
+				if status != 200 {
+					t.Errorf("%s: %s is %d", kind, name, status)
+				}
+			} else if status != 200 || served != content {
+				t.Errorf("%s: %s is %d %q, want %q", kind, name, status, served, content)
+			}
+		}
+		for _, want := range []string{
+			"inside.txt", "good", "chain", "docs/guide.txt", "docs/good", "docs/deep/er.txt", "docs/deep/abs", "docs/deep/back",
+			"absfolder/guide.txt", "absfolder/deep/er.txt", "fifoindex/index.html/",
+		} {
+			if _, ok := members["Files/"+want]; !ok {
+				t.Errorf("%s lacks %s", kind, want)
+			}
+		}
 	}
 }

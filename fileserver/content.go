@@ -5,20 +5,25 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"net/http"
 	"sync"
 )
 
-// Content is the content of an answer: bytes, a file, a stream, or none.
+// Content is the content of an answer: bytes, a file, what is made while it is
+// sent, or none.
 type Content struct {
 	Bytes  []byte
 	File   fs.File
-	Stream func(io.Writer) error // writes content of a length that is not known
+	Part   func(w io.Writer, offset, n int64) error // writes n bytes of content of a known length
+	Stream func(io.Writer) error                    // writes content of a length that is not known
 
 	opened fs.FileInfo // File as it was when it was described
 }
 
 // isNone reports whether there is no content, not even of length 0.
-func (c *Content) isNone() bool { return c.Bytes == nil && c.File == nil && c.Stream == nil }
+func (c *Content) isNone() bool {
+	return c.Bytes == nil && c.File == nil && c.Part == nil && c.Stream == nil
+}
 
 var errChanged = errors.New("file changed while it was sent")
 
@@ -74,7 +79,12 @@ const markSize = 4 << 10
 // to be sent, its end follows only after a look at the file: an answer that is
 // complete is one of the bytes that its validator stands for.
 func (c *Content) copyRange(w io.Writer, r ByteRange, last bool) (sent int64, err error) {
-	if c.File == nil {
+	switch {
+	case c.Part != nil:
+		counter := counter{w: w}
+		err := c.Part(&counter, r.First, r.Length())
+		return counter.n, err
+	case c.File == nil:
 		n, err := w.Write(c.Bytes[r.First : r.Last+1])
 		return int64(n), err
 	}
@@ -139,7 +149,7 @@ func (c *Content) seekable() bool {
 	case io.Seeker, io.ReaderAt:
 		return true
 	}
-	return false
+	return c.Part != nil
 }
 
 // unchanged looks whether the file may have been rewritten since it was
@@ -166,7 +176,8 @@ func unexpectedEOF(err error) error {
 	return err
 }
 
-// counter counts what is written through it.
+// counter counts what is written through it, and hides nothing that the writer
+// below can do.
 type counter struct {
 	w io.Writer
 	n int64
@@ -176,4 +187,22 @@ func (c *counter) Write(b []byte) (int, error) {
 	n, err := c.w.Write(b)
 	c.n += int64(n)
 	return n, err
+}
+
+// ReadFrom lets the kernel send what comes from a file.
+func (c *counter) ReadFrom(src io.Reader) (int64, error) {
+	n, err := io.Copy(c.w, src)
+	c.n += n
+	return n, err
+}
+
+// Flush sends out what has been written so far, if that can be done.
+func (c *counter) Flush() error {
+	switch f := c.w.(type) {
+	case interface{ FlushError() error }:
+		return f.FlushError()
+	case http.Flusher:
+		f.Flush()
+	}
+	return nil
 }

@@ -19,6 +19,8 @@ import (
 var options = map[string]fileserver.Option{
 	"hidden":         fileserver.WithHidden(),
 	"no-listing":     fileserver.WithoutListing(),
+	"no-archive":     fileserver.WithoutArchive(),
+	"page-only":      fileserver.WithPageOnly(),
 	"no-index":       fileserver.WithIndex(),
 	"own-index":      fileserver.WithIndex("home.html", "index.html"),
 	"own-type":       fileserver.WithContentType("application/x-own"),

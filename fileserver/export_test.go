@@ -6,3 +6,8 @@ import "time"
 func WithClock(now func() time.Time) Option {
 	return func(s *Server) { s.now = now }
 }
+
+// WithSearchTime sets for tests after what time a search ends.
+func WithSearchTime(d time.Duration) Option {
+	return func(s *Server) { s.searchTime = d }
+}

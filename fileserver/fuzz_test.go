@@ -216,7 +216,7 @@ func FuzzRespond(f *testing.F) {
 // respondTo returns the answer to q, having checked that it is sound.
 func respondTo(t *testing.T, s *Server, q *Request) (status int, fields string, content []byte) {
 	var p Response
-	s.Respond(q, &p)
+	s.Respond(t.Context(), q, &p)
 	defer p.Close()
 	switch p.Status {
 	case 200, 204, 206, 301, 304, 400, 404, 405, 412, 416:

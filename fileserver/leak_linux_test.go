@@ -22,15 +22,21 @@ import (
 func TestAbortedRequestsLeaveNothing(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "sub/big.bin"), strings.Repeat("x", 8*mebibyte))
+	for i := range 1500 {
+		write(t, filepath.Join(dir, "many", fmt.Sprint(i)), "")
+	}
 	server := httptest.NewServer(fileserver.New(openDir(t, dir)))
 	defer server.Close()
-	abort := func() {
+	targets := []string{
+		"/sub/big.bin", "/sub/?archive=tar", "/sub/?archive=zip", "/sub/?archive=tar.gz", "/many/?format=html", "/many/?format=json", "/?q=1&deep=1",
+	}
+	abort := func(i int) {
 		conn, err := net.Dial("tcp", server.Listener.Addr().String())
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer conn.Close()
-		fmt.Fprintf(conn, "GET /sub/big.bin HTTP/1.1\r\nHost: x\r\n\r\n")
+		fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: x\r\n\r\n", targets[i%len(targets)])
 		io.ReadFull(conn, make([]byte, 1000))
 	}
 	for _, path := range []string{"/sub/", "/sub/big.bin/", "/missing", "/sub"} {
@@ -40,10 +46,12 @@ func TestAbortedRequestsLeaveNothing(t *testing.T) {
 		}
 	}
 	http.DefaultClient.CloseIdleConnections()
-	abort()
+	for i := range targets {
+		abort(i)
+	}
 	descriptors, goroutines := settle(func(d, g int) bool { return false })
-	for range 1000 {
-		abort()
+	for i := range 1000 {
+		abort(i)
 	}
 	d, g := settle(func(d, g int) bool { return d <= descriptors && g <= goroutines })
 	if d > descriptors || g > goroutines {

@@ -1,18 +1,95 @@
 package fileserver
 
 import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
 	"io"
-	"io/fs"
 	"net/http"
-	"path"
+	"net/url"
 
 	"github.com/gserve/gserve/compress"
 	"github.com/gserve/gserve/listing"
 )
 
-// list answers with the listing of a directory.
-func (s *Server) list(q *Request, p *Response, res *resource) {
-	defer res.close()
+// list answers with a representation of a directory: a listing in the form and
+// coding that q prefers, or an archive of all that is in it. It takes res over.
+func (s *Server) list(ctx context.Context, q *Request, p *Response, res *resource) {
+	p.Status, p.Name = http.StatusOK, res.name
+	p.release = res.close
+	query := parseQuery(q.Query)
+	represent := s.listFolder
+	if query.Get("archive") != "" && !s.noArchive {
+		represent = s.archive
+	}
+	err := represent(ctx, q, p, res, query)
+	if err == nil {
+		if p.Content.Stream == nil && p.Content.Part == nil {
+			p.Close()
+		}
+		return
+	}
+	if ctx.Err() != nil {
+		err = fmt.Errorf("%w: %w", ErrClientGone, err)
+	}
+	p.Close()
+	*p = Response{Extra: s.ownFields(), Vary: p.Vary}
+	s.refuse(q, p, err)
+}
+
+// maxRendered is how many entries are looked at and rendered before an answer
+// begins. Larger directories are rendered while they are sent, so that the
+// first rows are there at once; what such an answer comes to, nobody knows.
+const maxRendered = 1000
+
+// listFolder has p be a listing of the directory.
+func (s *Server) listFolder(ctx context.Context, q *Request, p *Response, res *resource, query url.Values) error {
+	view, err := listing.ParseView(query)
+	if err != nil {
+		return err
+	}
+	chosen, vary, err := s.negotiateForm(q, query)
+	if err != nil {
+		return err
+	}
+	p.Vary |= vary
+	coding, err := s.negotiateStream(q, p)
+	if err != nil {
+		return err
+	}
+	form := forms[chosen]
+	p.Meta = Representation{Type: form.mediaType, Coding: coding, Length: -1}
+	if chosen != formJSON { // which is UTF-8 by itself: RFC 8259, 8.1
+		p.Meta.Type += "; charset=utf-8"
+	}
+	if chosen == formHTML {
+		p.Extra = append(p.Extra, Field{"Content-Security-Policy", listing.ContentSecurityPolicy}, noReferrer)
+	}
+	var folder *listing.Folder
+	var known bool
+	if view.Deep {
+		folder, err = s.searchFolder(ctx, q, res, view)
+	} else {
+		folder, known, err = s.readFolder(ctx, q, res, view, chosen == formHTML)
+	}
+	if err != nil {
+		return err
+	}
+	write := func(w io.Writer) error { return form.write(w, folder) }
+	if known {
+		return s.rendered(q, p, write)
+	}
+	p.Content.Stream = encodeStream(coding, write)
+	return nil
+}
+
+// noReferrer keeps the names of folders to those who were shown them.
+var noReferrer = Field{"Referrer-Policy", "no-referrer"}
+
+// negotiateStream chooses the coding of what is made for this answer only.
+func (s *Server) negotiateStream(q *Request, p *Response) (compress.Coding, error) {
 	offers := compress.SetOf(compress.Identity)
 	if s.encodings != nil {
 		offers |= allCodings
@@ -20,27 +97,35 @@ func (s *Server) list(q *Request, p *Response, res *resource) {
 	}
 	coding, ok := compress.Negotiate(q.AcceptEncoding, offers)
 	if !ok {
-		p.Err, p.Vary = errNotAcceptable, p.Vary|VaryAcceptEncoding
-		s.page(q, p, http.StatusNotAcceptable)
-		return
+		return coding, errNotAcceptable
 	}
-	p.Status, p.Name = http.StatusOK, res.name
+	return coding, nil
+}
+
+// rendered has p be what write writes, all of it. Its tag is weak: a listing
+// that shows the same is as good, whatever lies behind it.
+func (s *Server) rendered(q *Request, p *Response, write func(io.Writer) error) error {
+	var content bytes.Buffer
+	if err := write(&content); err != nil {
+		return err
+	}
+	sum := sha256.Sum256(content.Bytes())
+	p.Meta.ETag = ETag(`W/"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`)
 	if !s.passes(q, p) {
-		return
+		return nil
 	}
-	entries, err := s.entries(q, res)
-	if err != nil {
-		*p = Response{Extra: p.Extra, Vary: p.Vary}
-		s.refuse(q, p, err)
-		return
+	if p.Meta.Coding != compress.Identity {
+		var coded bytes.Buffer
+		if err := encodeStream(p.Meta.Coding, func(w io.Writer) error {
+			_, err := w.Write(content.Bytes())
+			return err
+		})(&coded); err != nil {
+			return err
+		}
+		content = coded
 	}
-	folder := listing.Folder{Path: "/", Entries: entries}
-	if res.name != "." {
-		folder.Path = "/" + res.name + "/"
-	}
-	p.Meta = Representation{Type: "text/html; charset=utf-8", Coding: coding, Length: -1}
-	p.Content.Stream = encodeStream(coding, func(w io.Writer) error { return listing.HTML(w, folder) })
-	p.Extra = append(p.Extra, Field{"Content-Security-Policy", listing.ContentSecurityPolicy})
+	p.Content.Bytes, p.Meta.Length = content.Bytes(), int64(content.Len())
+	return nil
 }
 
 // encodeStream returns a writer of what write writes, in a coding.
@@ -49,7 +134,7 @@ func encodeStream(coding compress.Coding, write func(io.Writer) error) func(io.W
 		return write
 	}
 	return func(w io.Writer) error {
-		encoder := compress.NewWriter(w, coding, compress.Fast)
+		encoder := flushingWriter{compress.NewWriter(w, coding, compress.Fast), w}
 		defer encoder.Release()
 		if err := write(encoder); err != nil {
 			return err
@@ -58,53 +143,19 @@ func encodeStream(coding compress.Coding, write func(io.Writer) error) func(io.W
 	}
 }
 
-// entries returns what a listing of the directory shows: what a request for it
-// would be answered with. For HEAD, that is nothing, if the directory can be
-// read.
-func (s *Server) entries(q *Request, res *resource) ([]listing.Entry, error) {
-	if q.Method == "HEAD" {
-		f, err := res.dir.fsys.Open(res.dir.join("."))
-		if err == nil {
-			f.Close()
-		}
-		return nil, err
-	}
-	s.lists <- struct{}{}
-	defer func() { <-s.lists }()
-	names, err := res.dir.read()
-	if err != nil {
-		return nil, err
-	}
-	entries := make([]listing.Entry, 0, len(names))
-	for _, n := range names {
-		name := n.Name()
-		if !s.showHidden && isHidden(path.Join(res.name, name)) {
-			continue
-		}
-		entry, err := s.entry(res.dir, n)
-		switch {
-		case err == nil:
-			entries = append(entries, entry)
-		case refusalStatus(err) == http.StatusServiceUnavailable:
-			return nil, err
-		}
-	}
-	return entries, nil
+// flushingWriter is an encoder whose Flush goes on to the writer below.
+type flushingWriter struct {
+	*compress.Writer
+	below io.Writer
 }
 
-// entry describes an entry of a directory. It fails if that is gone meanwhile,
-// leads out, or is nothing to be sent. One that cannot be looked at, as on a
-// disk that is not there, is shown without what is not known.
-func (s *Server) entry(d directory, n fs.DirEntry) (listing.Entry, error) {
-	info, err := d.stat(n.Name())
-	if err == nil && !info.IsDir() {
-		err = s.servable(info)
+// Flush sends out all that has been written so far.
+func (w flushingWriter) Flush() error {
+	if err := w.Writer.Flush(); err != nil {
+		return err
 	}
-	switch {
-	case err == nil:
-		return listing.Entry{Name: n.Name(), IsDir: info.IsDir(), Size: info.Size(), ModTime: info.ModTime()}, nil
-	case refusalStatus(err) == http.StatusInternalServerError:
-		return listing.Entry{Name: n.Name(), IsDir: n.IsDir()}, nil
+	if below, ok := w.below.(interface{ Flush() error }); ok {
+		return below.Flush()
 	}
-	return listing.Entry{}, err
+	return nil
 }

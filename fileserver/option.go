@@ -86,9 +86,27 @@ func WithPrivate(names ...string) Option {
 	}
 }
 
-// WithoutListing answers 404 for a directory that has no index.
+// WithoutListing answers 404 for a directory that has no index: it has no
+// archive and no search, either.
 func WithoutListing() Option {
 	return func(s *Server) { s.noListing = true }
+}
+
+// WithoutArchive offers no archives of directories.
+func WithoutArchive() Option {
+	return func(s *Server) { s.noArchive = true }
+}
+
+// WithPageOnly has directories be listed as a page whatever the client prefers:
+// in no other form, and without archives.
+func WithPageOnly() Option {
+	return func(s *Server) { s.pageOnly, s.noArchive = true, true }
+}
+
+// WithTitle sets what the listing calls the root, and an archive of it. The
+// default is "Files".
+func WithTitle(title string) Option {
+	return func(s *Server) { s.title = title }
 }
 
 // WithContentType sets the media type of files whose names do not tell it. The

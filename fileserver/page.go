@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
-	"strings"
 )
 
 // page makes p an answer whose content is its status: a page for browsers, a
@@ -55,28 +54,3 @@ const htmlPage = `<!doctype html>
 <body style="font: 1rem system-ui; margin: 15vh 10vw">
 <h1>%[1]s</h1>
 `
-
-// namesHTML reports whether an Accept field (RFC 9110, 12.5.1) asks for HTML
-// by name, as browsers do and other clients do not.
-func namesHTML(accept string) bool {
-	for member := range strings.SplitSeq(accept, ",") {
-		mediaRange, parameters, _ := strings.Cut(member, ";")
-		mediaRange = strings.Trim(mediaRange, " \t")
-		if strings.EqualFold(mediaRange, "text/html") {
-			return !refuses(parameters)
-		}
-	}
-	return false
-}
-
-// refuses reports whether the parameters of a member have a weight of zero.
-func refuses(parameters string) bool {
-	for parameter := range strings.SplitSeq(parameters, ";") {
-		name, value, _ := strings.Cut(strings.Trim(parameter, " \t"), "=")
-		if strings.EqualFold(name, "q") {
-			weight, err := strconv.ParseFloat(value, 64)
-			return err == nil && weight == 0
-		}
-	}
-	return false
-}

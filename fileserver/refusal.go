@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"os"
 	"syscall"
+
+	"github.com/gserve/gserve/listing"
 )
 
 // Causes of a refusal that a setting of the server would lift. They reach the
@@ -42,12 +44,14 @@ var absences = []error{
 // refusalStatus tells what a client is answered when a file cannot be had.
 func refusalStatus(err error) int {
 	switch {
-	case errors.Is(err, errEncoding):
+	case errors.Is(err, errNotAcceptable):
+		return http.StatusNotAcceptable
+	case errors.Is(err, errEncoding), errors.Is(err, listing.ErrQuery):
 		return http.StatusBadRequest
 	case isAbsence(err):
 		return http.StatusNotFound
 	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE), errors.Is(err, syscall.ENOMEM),
-		errors.Is(err, errChanged):
+		errors.Is(err, errChanged), errors.Is(err, ErrClientGone):
 		return http.StatusServiceUnavailable // passes when others are done
 	}
 	return http.StatusInternalServerError

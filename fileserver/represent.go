@@ -1,7 +1,6 @@
 package fileserver
 
 import (
-	"errors"
 	"io/fs"
 	"net/http"
 
@@ -19,11 +18,6 @@ func (s *Server) file(q *Request, p *Response, res *resource) {
 	}
 	p.Close()
 	*p = Response{Extra: p.Extra, Vary: p.Vary}
-	if errors.Is(err, errNotAcceptable) {
-		p.Err, p.Vary = err, p.Vary|VaryAcceptEncoding
-		s.page(q, p, http.StatusNotAcceptable)
-		return
-	}
 	s.refuse(q, p, err)
 }
 
@@ -133,5 +127,6 @@ func (p *Response) setFile(file fs.File, info fs.FileInfo) {
 // drop makes p an answer without content, which keeps its validators.
 func (p *Response) drop(status int) {
 	p.Close()
-	p.Status, p.Content, p.Meta.Length, p.Meta.Coding = status, Content{}, 0, compress.Identity
+	p.Status, p.Content = status, Content{}
+	p.Meta = Representation{Validator: p.Meta.Validator}
 }

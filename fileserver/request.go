@@ -2,6 +2,7 @@ package fileserver
 
 import (
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 )
@@ -24,6 +25,9 @@ type Request struct {
 	IfNoneMatch       string
 	IfModifiedSince   string
 	IfUnmodifiedSince string
+	UserAgent         string
+
+	Local bool // made on the machine of the server, by nobody who stands in for another
 }
 
 // newRequest copies out of r what an answer may depend on.
@@ -40,7 +44,24 @@ func newRequest(r *http.Request) Request {
 		IfNoneMatch:       tagList(r.Header, "If-None-Match"),
 		IfModifiedSince:   fieldValue(r.Header, "If-Modified-Since"),
 		IfUnmodifiedSince: fieldValue(r.Header, "If-Unmodified-Since"),
+		UserAgent:         fieldValue(r.Header, "User-Agent"),
+		Local:             isLocal(r),
 	}
+}
+
+// isLocal reports whether r comes from this machine. A proxy that runs on it
+// says for whom it asks.
+func isLocal(r *http.Request) bool {
+	client, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil || !client.Addr().Unmap().IsLoopback() {
+		return false
+	}
+	for _, name := range [...]string{"Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via"} {
+		if len(r.Header[name]) > 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // encodedPath returns the path as it was sent. It is that of u, not that of

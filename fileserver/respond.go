@@ -1,6 +1,9 @@
 package fileserver
 
-import "net/http"
+import (
+	"context"
+	"net/http"
+)
 
 // allow is what can be done with a file or directory.
 const allow = "GET, HEAD, OPTIONS"
@@ -8,9 +11,11 @@ const allow = "GET, HEAD, OPTIONS"
 // Respond decides how q is answered and sets p to that. It reads the file
 // system, and does nothing else: no socket, no writer, no log. The caller
 // closes p, unless it has a Handoff, and then there is nothing to close.
-func (s *Server) Respond(q *Request, p *Response) {
-	*p = Response{Extra: s.fields[:len(s.fields):len(s.fields)]}
-	s.decide(q, p)
+//
+// What takes long, as to measure an archive, is given up when ctx ends.
+func (s *Server) Respond(ctx context.Context, q *Request, p *Response) {
+	*p = Response{Extra: s.ownFields()}
+	s.decide(ctx, q, p)
 	if p.Handoff != nil {
 		return
 	}
@@ -19,8 +24,12 @@ func (s *Server) Respond(q *Request, p *Response) {
 	}
 }
 
+// ownFields returns the fields that go with every answer, for others to be
+// appended.
+func (s *Server) ownFields() []Field { return s.fields[:len(s.fields):len(s.fields)] }
+
 // decide finds the resource of q, and has it represented.
-func (s *Server) decide(q *Request, p *Response) {
+func (s *Server) decide(ctx context.Context, q *Request, p *Response) {
 	if q.Path == "*" && q.Method == "OPTIONS" {
 		s.options(p)
 		return
@@ -39,11 +48,11 @@ func (s *Server) decide(q *Request, p *Response) {
 		s.refuse(q, p, err)
 		return
 	}
-	s.answer(q, p, &res)
+	s.answer(ctx, q, p, &res)
 }
 
 // answer performs the method of q on a resource, which it takes over.
-func (s *Server) answer(q *Request, p *Response, res *resource) {
+func (s *Server) answer(ctx context.Context, q *Request, p *Response, res *resource) {
 	switch {
 	case q.Method == "OPTIONS":
 		res.close()
@@ -59,7 +68,7 @@ func (s *Server) answer(q *Request, p *Response, res *resource) {
 	case res.base != "":
 		s.file(q, p, res)
 	default:
-		s.list(q, p, res)
+		s.list(ctx, q, p, res)
 	}
 }
 
@@ -75,5 +84,8 @@ func (s *Server) refuse(q *Request, p *Response, err error) {
 		return
 	}
 	p.Err = err
+	if err == errNotAcceptable {
+		p.Vary |= VaryAcceptEncoding
+	}
 	s.page(q, p, refusalStatus(err))
 }

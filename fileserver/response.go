@@ -32,7 +32,7 @@ type Response struct {
 	Err     error        // why this is a refusal; for the log, never sent
 
 	file     fs.File      // to be closed, whatever a filter makes of Content
-	release  func()       // lets go of a stream; may be nil, and called repeatedly
+	release  func()       // lets go of what content is made of; may be nil, and called repeatedly
 	single   [1]ByteRange // what Ranges usually points to
 	complete int64        // length that a 416 tells the client
 	boundary string       // between the parts of several ranges
@@ -56,12 +56,17 @@ type Vary uint8
 const (
 	VaryAccept Vary = 1 << iota
 	VaryAcceptEncoding
+	VaryUserAgent
 )
 
 var varyValues = [...]string{
-	VaryAccept:                      "Accept",
-	VaryAcceptEncoding:              "Accept-Encoding",
-	VaryAccept | VaryAcceptEncoding: "Accept, Accept-Encoding",
+	VaryAccept:                                      "Accept",
+	VaryAcceptEncoding:                              "Accept-Encoding",
+	VaryAccept | VaryAcceptEncoding:                 "Accept, Accept-Encoding",
+	VaryUserAgent:                                   "User-Agent",
+	VaryAccept | VaryUserAgent:                      "Accept, User-Agent",
+	VaryAcceptEncoding | VaryUserAgent:              "Accept-Encoding, User-Agent",
+	VaryAccept | VaryAcceptEncoding | VaryUserAgent: "Accept, Accept-Encoding, User-Agent",
 }
 
 // String returns the value of the Vary field, "" for the empty set.

@@ -133,7 +133,7 @@ func (r *Root) ReadDir(name string) ([]fs.DirEntry, error) {
 		return nil, err
 	}
 	defer f.Close()
-	return f.ReadDir(-1)
+	return readDir(f)
 }
 
 // Sub opens the directory of this name, which is a *Root of the same confines.

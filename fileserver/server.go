@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/gserve/gserve/listing"
 )
 
 // Server answers HTTP requests from a file system. It is an [http.Handler],
@@ -23,11 +25,17 @@ type Server struct {
 	noCoding  bool       // sidecars are not looked for, either
 	bare      bareNames
 
-	lists chan struct{} // has room for the directories that are read at the same time
+	lists      chan struct{} // has room for the directories that are read at the same time
+	searches   chan struct{} // and for the trees that are searched or measured
+	searchTime time.Duration // after which a search ends
+	checksums  *listing.Checksums
 
 	index       []string
 	showHidden  bool
 	noListing   bool
+	noArchive   bool
+	pageOnly    bool
+	title       string
 	private     []privateFile
 	unknownType string
 }
@@ -51,12 +59,16 @@ const defaultCacheSize = 64 << 20
 // not close root.
 func New(root fs.FS, opts ...Option) *Server {
 	s := &Server{
-		root:      root,
-		now:       time.Now,
-		index:     []string{"index.html", "index.htm"},
-		encodings: newEncodings(defaultCacheSize),
-		lists:     make(chan struct{}, maxLists),
-		fields:    []Field{noSniff},
+		root:       root,
+		now:        time.Now,
+		index:      []string{"index.html", "index.htm"},
+		encodings:  newEncodings(defaultCacheSize),
+		lists:      make(chan struct{}, maxLists),
+		searches:   make(chan struct{}, maxSearches),
+		searchTime: maxSearchTime,
+		checksums:  listing.NewChecksums(maxChecksums),
+		title:      "Files",
+		fields:     []Field{noSniff},
 	}
 	for _, opt := range opts {
 		opt(s)

@@ -21,7 +21,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p := &d.answer
 	defer p.Close() // also if a filter panics
 	d.request = newRequest(r)
-	s.Respond(&d.request, p)
+	s.Respond(r.Context(), &d.request, p)
 	if p.Handoff != nil {
 		s.handOff(w, r, p.Handoff, start)
 		return
@@ -82,10 +82,10 @@ func write(w http.ResponseWriter, r *http.Request, p *Response) (sent int64, err
 	if p.Content.Stream != nil {
 		// net/http adds a Content-Length to short answers, which HEAD has not.
 		http.NewResponseController(w).Flush()
-		if p.release != nil {
-			// A stream may be waiting for what comes next when the client goes.
-			defer context.AfterFunc(r.Context(), p.release)()
-		}
+	}
+	if p.release != nil {
+		// A stream may be waiting for what comes next when the client goes.
+		defer context.AfterFunc(r.Context(), p.release)()
 	}
 	return p.WriteContent(w)
 }

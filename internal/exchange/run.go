@@ -3,6 +3,7 @@ package exchange
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"crypto/tls"
 	"fmt"
 	"io"
@@ -22,12 +23,13 @@ const timeout = 10 * time.Second
 // Decided runs e by [fileserver.Server.Respond] alone, without a socket.
 func Decided(s *fileserver.Server, e Exchange) (Answer, error) {
 	path, query, _ := strings.Cut(e.Target, "?")
-	q := fileserver.Request{Method: e.Method, Path: path, Query: query}
+	q := fileserver.Request{Method: e.Method, Path: path, Query: query, Local: !e.has("X-Forwarded-For")}
 	values := map[string]*string{
 		"accept": &q.Accept, "accept-encoding": &q.AcceptEncoding,
 		"range": &q.Range, "if-range": &q.IfRange,
 		"if-match": &q.IfMatch, "if-none-match": &q.IfNoneMatch,
 		"if-modified-since": &q.IfModifiedSince, "if-unmodified-since": &q.IfUnmodifiedSince,
+		"user-agent": &q.UserAgent,
 	}
 	for _, f := range e.Fields {
 		value, ok := values[strings.ToLower(f.Name)]
@@ -40,7 +42,7 @@ func Decided(s *fileserver.Server, e Exchange) (Answer, error) {
 		}
 	}
 	var p fileserver.Response
-	s.Respond(&q, &p)
+	s.Respond(context.Background(), &q, &p)
 	if p.Handoff != nil {
 		recorder := httptest.NewRecorder()
 		p.Handoff.ServeHTTP(recorder, httptest.NewRequest(e.Method, e.Target, nil))
