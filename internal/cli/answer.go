@@ -1,6 +1,9 @@
 package cli
 
 import (
+	"cmp"
+	"path/filepath"
+
 	"github.com/gserve/gserve/fileserver"
 )
 
@@ -30,13 +33,31 @@ func (c *Config) options() []fileserver.Option {
 	if c.NoListing {
 		options = append(options, fileserver.WithoutListing())
 	}
+	if c.NoArchive {
+		options = append(options, fileserver.WithoutArchive())
+	}
+	if title := cmp.Or(c.Title, folderName(c.Directory)); title != "" {
+		options = append(options, fileserver.WithTitle(title))
+	}
 	switch {
 	case c.Python:
-		options = append(options, fileserver.WithoutCoding(), fileserver.WithFilter(c.asPython))
+		options = append(options, fileserver.WithoutCoding(), fileserver.WithPageOnly(), fileserver.WithFilter(c.asPython))
 	case c.NoCompress:
 		options = append(options, fileserver.WithoutCompression())
 	}
 	return options
+}
+
+// folderName returns the last part of the name of a folder, "" if it has none.
+func folderName(directory string) string {
+	name, err := filepath.Abs(directory)
+	if err != nil {
+		return ""
+	}
+	if name = filepath.Base(name); name == string(filepath.Separator) {
+		return ""
+	}
+	return name
 }
 
 // asPython takes back what python would not send. Its validator is the date.

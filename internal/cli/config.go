@@ -33,6 +33,8 @@ type Config struct {
 	Index          []string // nil for the usual names
 	NoIndex        bool
 	NoListing      bool
+	NoArchive      bool
+	Title          string // "" for the name of the folder
 	NoCompress     bool
 	Hidden         bool
 	FollowSymlinks bool

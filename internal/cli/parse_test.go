@@ -104,6 +104,7 @@ func TestParse(t *testing.T) {
 		{"--hidden --follow-symlinks --python --no-index --no-listing", "", func(c *Config) {
 			c.Hidden, c.FollowSymlinks, c.Python, c.NoIndex, c.NoListing = true, true, true, true, true
 		}},
+		{"--no-archive -t 'My files'", "", func(c *Config) { c.NoArchive, c.Title = true, "My files" }},
 		{"--hidden --hidden=false", "", func(*Config) {}},
 		{"-qv", "", func(c *Config) { c.Quiet, c.Verbose = true, true }},
 		{"--log-format json", "", func(c *Config) { c.LogFormat = accesslog.JSON }},
