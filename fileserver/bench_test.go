@@ -1,6 +1,8 @@
 package fileserver_test
 
 import (
+	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -155,6 +157,38 @@ func BenchmarkEncoded(b *testing.B) {
 					if w.header.Get("Content-Encoding") != c.Token() {
 						b.Fatal("not encoded")
 					}
+				}
+			})
+		}
+	}
+}
+
+// BenchmarkFolder measures a folder of 10,000 files in every form: until its
+// first byte could be sent, and whole.
+func BenchmarkFolder(b *testing.B) {
+	dir := b.TempDir()
+	for i := range 10_000 {
+		settledFile(b, filepath.Join(dir, fmt.Sprintf("file-%d.txt", i)), "small")
+	}
+	root, err := fileserver.Dir(dir)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer root.Close()
+	s := fileserver.New(root)
+	for _, form := range []string{"format=html", "format=json", "format=text", "archive=tar", "archive=zip"} {
+		for name, method := range map[string]string{"first": "HEAD", "whole": "GET"} {
+			b.Run(form+"/"+name, func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					var p fileserver.Response
+					s.Respond(b.Context(), &fileserver.Request{Method: method, Path: "/", Query: form}, &p)
+					if method == "GET" {
+						if _, err := p.WriteContent(io.Discard); err != nil {
+							b.Fatal(err)
+						}
+					}
+					p.Close()
 				}
 			})
 		}
