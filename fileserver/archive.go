@@ -2,10 +2,12 @@ package fileserver
 
 import (
 	"context"
+	"encoding/binary"
 	"encoding/hex"
 	"io"
 	"io/fs"
 	"iter"
+	"net/http"
 	"net/url"
 	"os"
 	"path"
@@ -48,23 +50,43 @@ func (s *Server) archive(ctx context.Context, q *Request, p *Response, res *reso
 	if form == nil {
 		return listing.ErrQuery
 	}
-	t := &tree{server: s, ctx: ctx, dir: res.dir, name: res.name, only: query["name"]}
-	if err := t.check(); err != nil {
+	t := &tree{server: s, ctx: ctx, dir: res.dir, name: res.name, top: s.archiveName(res)}
+	if err := t.choose(query["name"]); err != nil {
 		return err
 	}
-	t.top = s.archiveName(res)
+	if err := s.reserve(p, archiveCost); err != nil {
+		return err
+	}
 	p.Meta = Representation{Type: form.mediaType, Length: -1}
-	p.Extra = append(p.Extra, Field{"Content-Disposition", attachment(t.top + "." + form.name)})
-	if !form.measured {
-		if !s.passes(q, p) {
-			return nil
-		}
-		p.Content.Stream = encodeStream(form.coding, func(w io.Writer) error {
-			return listing.WriteTar(w, t.tree())
-		})
+	var err error
+	if form.measured {
+		err = s.measured(q, p, form, t)
+	} else {
+		err = s.unmeasured(q, p, form, t)
+	}
+	if err == nil && (p.Status == http.StatusOK || p.Status == http.StatusPartialContent) {
+		p.Extra = append(p.Extra, Field{"Content-Disposition", attachment(t.top + "." + form.name)})
+	}
+	return err
+}
+
+// unmeasured has p be an archive that is made and encoded while it is sent.
+func (s *Server) unmeasured(q *Request, p *Response, form *archiveForm, t *tree) error {
+	if !s.passes(q, p) {
 		return nil
 	}
-	archive, err := s.measure(ctx, form.format, t)
+	if err := s.reserve(p, encodingCost); err != nil {
+		return err
+	}
+	p.Content.Stream = encodeStream(form.coding, func(w io.Writer) error {
+		return listing.WriteTar(w, t.tree())
+	})
+	return nil
+}
+
+// measured has p be an archive whose length is known, or a part of it.
+func (s *Server) measured(q *Request, p *Response, form *archiveForm, t *tree) error {
+	archive, err := s.measure(form.format, t)
 	if err != nil {
 		return err
 	}
@@ -84,30 +106,28 @@ func (s *Server) archive(ctx context.Context, q *Request, p *Response, res *reso
 
 // measure walks the tree. It is done for few at a time, since it takes a look
 // at every file.
-func (s *Server) measure(ctx context.Context, format listing.Format, t *tree) (*listing.Archive, error) {
-	select {
-	case s.searches <- struct{}{}:
-		defer func() { <-s.searches }()
-	case <-ctx.Done():
-		return nil, ctx.Err()
+func (s *Server) measure(format listing.Format, t *tree) (*listing.Archive, error) {
+	if err := s.measures.enter(t.ctx); err != nil {
+		return nil, err
 	}
+	defer s.measures.leave()
 	return listing.Measure(format, t.tree(), s.checksums)
 }
 
 // archiveName returns what the archive of a directory is called, without what
-// tells its kind: one segment, and no hidden name.
+// tells its kind: one segment on any system, and no hidden name.
 func (s *Server) archiveName(res *resource) string {
-	name := res.name
-	if name == "." {
-		name = strings.Map(func(r rune) rune {
-			if r == '/' || r < ' ' {
-				return '_'
-			}
-			return r
-		}, s.title)
+	name := s.title
+	if res.name != "." {
+		name = path.Base(res.name)
 	}
-	name = name[strings.LastIndexByte(name, '/')+1:]
-	if name = strings.TrimLeft(name, "."); name == "" {
+	name = strings.Map(func(r rune) rune {
+		if r < ' ' || strings.ContainsRune(`/\:`, r) {
+			return '_'
+		}
+		return r
+	}, name)
+	if name = strings.TrimLeft(name, ". "); name == "" {
 		return "files"
 	}
 	return name
@@ -118,29 +138,55 @@ type tree struct {
 	server *Server
 	ctx    context.Context
 	dir    directory
-	name   string   // below the root
-	top    string   // of all names in the archive
-	only   []string // entries that were chosen; nil for all
+	name   string          // below the root
+	top    string          // of all names in the archive
+	only   map[string]bool // entries that were chosen; nil for all
 }
 
-// check reports whether all the entries that were chosen are to be had.
-func (t *tree) check() error {
-	for _, name := range t.only {
+// choose has only the entries of these names be archived, if there are any. It
+// fails if one of them cannot be had.
+func (t *tree) choose(names []string) error {
+	if len(names) > 0 {
+		t.only = make(map[string]bool, len(names))
+	}
+	for _, name := range names {
 		if name == "" || name == "." || name == ".." || !isName(name) {
 			return errNoName
 		}
 		if !t.server.showHidden && isHidden(path.Join(t.name, name)) {
 			return ErrHidden
 		}
-		info, err := t.dir.stat(name)
-		if err == nil && !info.IsDir() {
-			err = t.server.servable(info)
+		if t.only[name] {
+			continue
 		}
-		if err != nil {
+		t.only[name] = true
+		if err := t.try(name); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// try opens an entry, which may be a directory.
+func (t *tree) try(name string) error {
+	info, err := t.dir.stat(name)
+	if err != nil {
+		return err
+	}
+	if info.IsDir() {
+		sub, err := t.dir.sub(name)
+		if err != nil {
+			return err
+		}
+		defer sub.close()
+		_, err = sub.read()
+		return err
+	}
+	f, _, err := t.server.open(t.dir, name, info)
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 // tree returns t as it is archived.
@@ -162,11 +208,11 @@ func (t *tree) members(yield func(*listing.Member, error) bool) {
 		}
 		current = n
 		member.Name, member.IsDir = t.top+"/"+n.path, n.info.IsDir()
-		member.Size, member.Mode, member.ModTime, member.Key = n.info.Size(), n.info.Mode().Perm(), n.info.ModTime(), nil
+		member.Size, member.Mode, member.ModTime, member.Key = n.info.Size(), n.info.Mode().Perm(), n.info.ModTime(), ""
 		if member.IsDir {
 			member.Size = 0
 		} else {
-			member.Key = t.key(n)
+			member.Key, member.Fresh = t.key(n)
 		}
 		if !yield(&member, nil) {
 			return errEnough
@@ -203,21 +249,24 @@ func (t *tree) isReadable(n *node) bool {
 	return true
 }
 
-// key returns what stands for the content of the file, nil while that may
-// still change without a trace, and where files cannot be told apart.
-func (t *tree) key(n *node) any {
+// key returns what tells the state of a file from all others, and whether its
+// content may still change without another one. Neither a program nor a clock
+// that is wrong sets the time of its last change.
+func (t *tree) key(n *node) (key string, fresh bool) {
 	id := identify(n.info)
-	if id == (fileID{}) || t.server.now().Sub(n.info.ModTime()) < settled {
-		return nil
+	if id == (fileID{}) {
+		return "", true
 	}
-	return checksumKey{id, n.info.Size(), n.info.ModTime().UnixNano()}
+	b := make([]byte, 0, 48)
+	b = id.appendTo(b)
+	b = binary.LittleEndian.AppendUint64(b, uint64(n.info.Size()))
+	b = binary.LittleEndian.AppendUint64(b, uint64(n.info.ModTime().UnixNano()))
+	return string(b), t.server.now().Sub(id.changedAt()) < settled
 }
 
-type checksumKey struct {
-	id       fileID
-	size     int64
-	modified int64 // nanoseconds
-}
+// copyPiece is how much of a file is copied before a look whether anybody still
+// wants it.
+const copyPiece = 64 << 20
 
 // copy writes a part of a file, as it was when the walk came to it.
 func (t *tree) copy(w io.Writer, n *node, offset, length int64) error {
@@ -229,17 +278,23 @@ func (t *tree) copy(w io.Writer, n *node, offset, length int64) error {
 	if isReplaced(n.info, info) {
 		return errChanged
 	}
-	if length == 0 {
-		return nil
-	}
 	content := Content{File: f, opened: info}
 	if !content.seekable() {
 		if _, err := io.CopyN(io.Discard, f, offset); err != nil {
 			return unexpectedEOF(err)
 		}
 	}
-	_, err = content.copyRange(w, ByteRange{offset, offset + length - 1}, true)
-	return err
+	for end := offset + length; offset < end; {
+		if err := t.ctx.Err(); err != nil {
+			return err
+		}
+		piece := ByteRange{offset, min(offset+copyPiece, end) - 1}
+		offset = piece.Last + 1
+		if _, err := content.copyRange(w, piece, offset == end); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // isReplaced reports whether a file is another one than it was, or a changed

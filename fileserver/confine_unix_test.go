@@ -12,10 +12,12 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/gserve/gserve/fileserver"
 )
@@ -182,6 +184,15 @@ func TestUnreadable(t *testing.T) {
 	if !errors.Is(record.Err, os.ErrPermission) {
 		t.Errorf("the cause is %v, want a permission error", record.Err)
 	}
+	for _, kind := range archiveKinds {
+		if status, _ := get(t, s, "/?archive="+kind+"&name=closed.txt"); status != 404 {
+			t.Errorf("%s of it: %d, want 404", kind, status)
+		}
+		_, archive := get(t, s, "/?archive="+kind)
+		if members := unpack(t, kind, archive); members["Files/inside.txt"] != "inside" || slices.Contains(sortedNames(members), "Files/closed.txt") {
+			t.Errorf("%s has %q", kind, sortedNames(members))
+		}
+	}
 }
 
 func TestCauses(t *testing.T) {
@@ -239,6 +250,7 @@ func TestPrivate(t *testing.T) {
 	}
 	refused()
 	// Renewed, as certificates are. The old key has its other name still.
+	os.Chtimes(filepath.Join(dir, "key.pem"), time.Now(), time.Unix(1, 0))
 	write(t, filepath.Join(dir, "new"), "private, too")
 	os.Rename(filepath.Join(dir, "new"), filepath.Join(dir, "key.pem"))
 	refused()

@@ -3,13 +3,19 @@ package fileserver
 import (
 	"fmt"
 	"strings"
+	"unicode"
 )
 
 // attachment returns the value of a Content-Disposition field that has the
 // content saved under this name (RFC 6266): in ASCII, and if that is not all of
 // it, in UTF-8 as well.
 func attachment(name string) string {
-	name = strings.ToValidUTF8(name, "\ufffd")
+	name = strings.Map(func(r rune) rune {
+		if unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) {
+			return '_' // which would turn the name around, or not be seen
+		}
+		return r
+	}, strings.ToValidUTF8(name, "\ufffd"))
 	var plain, encoded strings.Builder
 	for _, r := range name {
 		switch {

@@ -2,12 +2,10 @@ package fileserver
 
 import (
 	"context"
-	"io"
 	"io/fs"
 	"iter"
 	"net/http"
 	"path"
-	"strings"
 
 	"github.com/gserve/gserve/listing"
 )
@@ -15,14 +13,12 @@ import (
 // readFolder returns what a listing of the directory shows, and whether all of
 // that is known: the names of a large directory are read and sorted here, and
 // each entry is looked at when its turn comes.
-func (s *Server) readFolder(ctx context.Context, q *Request, res *resource, view listing.View, readme bool) (folder *listing.Folder, known bool, err error) {
-	select {
-	case s.lists <- struct{}{}:
-		defer func() { <-s.lists }()
-	case <-ctx.Done():
-		return nil, false, ctx.Err()
+func (s *Server) readFolder(ctx context.Context, q *Request, p *Response, res *resource, view listing.View, readme bool) (folder *listing.Folder, known bool, err error) {
+	if err := s.lists.enter(ctx); err != nil {
+		return nil, false, err
 	}
-	c, err := s.readContents(res, view)
+	defer s.lists.leave()
+	c, err := s.readContents(ctx, res, view)
 	if err != nil {
 		return nil, false, err
 	}
@@ -33,6 +29,11 @@ func (s *Server) readFolder(ctx context.Context, q *Request, res *resource, view
 		}
 	}
 	folder = s.newFolder(q, res, view)
+	if !known {
+		if err := s.reserve(p, int64(len(c.entries))*entryCost); err != nil {
+			return nil, false, err
+		}
+	}
 	folder.Totals, folder.All = totalsOf(c.entries, known), c.all
 	if q.Local {
 		folder.Hidden = c.hidden
@@ -41,14 +42,14 @@ func (s *Server) readFolder(ctx context.Context, q *Request, res *resource, view
 	first, end := view.Page(len(c.entries))
 	folder.Entries = s.describing(res.dir, c.entries[first:end])
 	if readme && view.Filter == "" && first == 0 {
-		s.addReadme(folder, res.dir, c.readme)
+		folder.Readme = s.readme(ctx, res, c.readme)
 	}
 	return folder, known && end-first <= maxRendered, nil
 }
 
 // newFolder returns the directory as a listing begins to show it.
 func (s *Server) newFolder(q *Request, res *resource, view listing.View) *listing.Folder {
-	folder := &listing.Folder{Path: "/", Title: s.title, View: view, CanSearch: true, CanSave: !s.noArchive, Now: s.now()}
+	folder := &listing.Folder{Path: "/", Title: s.title, View: view, CanSearch: !s.pageOnly, CanSave: !s.noArchive, Now: s.now()}
 	if res.name != "." {
 		folder.Path = "/" + res.name + "/"
 	}
@@ -69,7 +70,7 @@ const unknown = -2
 
 // readContents reads the directory. Only links are looked at, since there is no
 // other way to tell where they lead.
-func (s *Server) readContents(res *resource, view listing.View) (contents, error) {
+func (s *Server) readContents(ctx context.Context, res *resource, view listing.View) (contents, error) {
 	var c contents
 	names, err := res.dir.read()
 	if err != nil {
@@ -78,6 +79,9 @@ func (s *Server) readContents(res *resource, view listing.View) (contents, error
 	matches := view.Matcher()
 	c.entries = make([]listing.Entry, 0, len(names))
 	for _, n := range names {
+		if err := ctx.Err(); err != nil {
+			return c, err
+		}
 		name := n.Name()
 		if !s.showHidden && isHidden(path.Join(res.name, name)) {
 			c.hidden++
@@ -179,45 +183,4 @@ func totalsOf(entries []listing.Entry, known bool) listing.Totals {
 		t.Size = -1
 	}
 	return t
-}
-
-// maxReadme is how large a README may be to be shown below its folder: the
-// largest that people write by hand.
-const maxReadme = 256 << 10
-
-// readmeRank orders the names of a README by preference; 0 is none of them.
-func readmeRank(name string) int {
-	if len(name) > len("readme.markdown") {
-		return 0
-	}
-	switch strings.ToLower(name) {
-	case "readme.md":
-		return 4
-	case "readme.markdown":
-		return 3
-	case "readme.txt":
-		return 2
-	case "readme":
-		return 1
-	}
-	return 0
-}
-
-// addReadme shows the README of the folder. One that cannot be had is none.
-func (s *Server) addReadme(folder *listing.Folder, d directory, name string) {
-	if name == "" {
-		return
-	}
-	info, err := d.stat(name)
-	if err != nil || info.Size() > maxReadme {
-		return
-	}
-	f, _, err := s.open(d, name, info)
-	if err != nil {
-		return
-	}
-	defer f.Close()
-	if text, err := io.ReadAll(io.LimitReader(f, maxReadme)); err == nil {
-		folder.Readme, folder.Markdown = text, readmeRank(name) >= 3
-	}
 }

@@ -64,25 +64,29 @@ func (s *Server) listFolder(ctx context.Context, q *Request, p *Response, res *r
 	if chosen != formJSON { // which is UTF-8 by itself: RFC 8259, 8.1
 		p.Meta.Type += "; charset=utf-8"
 	}
-	if chosen == formHTML {
-		p.Extra = append(p.Extra, Field{"Content-Security-Policy", listing.ContentSecurityPolicy}, noReferrer)
-	}
 	var folder *listing.Folder
 	var known bool
+	if s.pageOnly {
+		view.Deep = false
+	}
 	if view.Deep {
-		folder, err = s.searchFolder(ctx, q, res, view)
+		folder, err = s.searchFolder(ctx, q, p, res, view)
 	} else {
-		folder, known, err = s.readFolder(ctx, q, res, view, chosen == formHTML)
+		folder, known, err = s.readFolder(ctx, q, p, res, view, chosen == formHTML)
 	}
 	if err != nil {
 		return err
 	}
 	write := func(w io.Writer) error { return form.write(w, folder) }
 	if known {
-		return s.rendered(q, p, write)
+		err = s.rendered(q, p, write)
+	} else {
+		err = s.streamed(q, p, write)
 	}
-	p.Content.Stream = encodeStream(coding, write)
-	return nil
+	if err == nil && chosen == formHTML && !p.Content.isNone() {
+		p.Extra = append(p.Extra, Field{"Content-Security-Policy", listing.ContentSecurityPolicy}, noReferrer)
+	}
+	return err
 }
 
 // noReferrer keeps the names of folders to those who were shown them.
@@ -125,6 +129,20 @@ func (s *Server) rendered(q *Request, p *Response, write func(io.Writer) error) 
 		content = coded
 	}
 	p.Content.Bytes, p.Meta.Length = content.Bytes(), int64(content.Len())
+	return nil
+}
+
+// streamed has p be what write writes while it is sent.
+func (s *Server) streamed(q *Request, p *Response, write func(io.Writer) error) error {
+	if !s.passes(q, p) {
+		return nil
+	}
+	if p.Meta.Coding != compress.Identity {
+		if err := s.reserve(p, encodingCost); err != nil {
+			return err
+		}
+	}
+	p.Content.Stream = encodeStream(p.Meta.Coding, write)
 	return nil
 }
 

@@ -51,7 +51,7 @@ func refusalStatus(err error) int {
 	case isAbsence(err):
 		return http.StatusNotFound
 	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE), errors.Is(err, syscall.ENOMEM),
-		errors.Is(err, errChanged), errors.Is(err, ErrClientGone):
+		errors.Is(err, errChanged), errors.Is(err, ErrClientGone), errors.Is(err, errBusy):
 		return http.StatusServiceUnavailable // passes when others are done
 	}
 	return http.StatusInternalServerError

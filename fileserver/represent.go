@@ -111,7 +111,11 @@ func (s *Server) selectParts(q *Request, p *Response) {
 	}
 	switch ranges, selected := selectRanges(q.Range, p.Meta.Length, p.single[:0]); selected {
 	case selectParts:
-		p.setRanges(ranges)
+		// Each part of what is made while it is sent costs as much as the
+		// whole. RFC 9110, 14.2: the field may be ignored.
+		if p.Content.Part == nil || len(ranges) == 1 {
+			p.setRanges(ranges)
+		}
 	case selectUnsatisfiable:
 		p.Close()
 		*p = Response{Extra: p.Extra, Vary: p.Vary, Name: p.Name, Err: errRange, complete: p.Meta.Length}

@@ -3,7 +3,7 @@ package fileserver
 import (
 	"context"
 	"errors"
-	"iter"
+	"fmt"
 	"path"
 	"time"
 
@@ -15,6 +15,7 @@ const (
 	maxHits       = 1000
 	maxSearchTime = 10 * time.Second
 	maxSearches   = 2 // at the same time
+	maxMeasures   = 2
 )
 
 // errEnough ends a walk that has found what it was to find.
@@ -22,80 +23,122 @@ var errEnough = errors.New("enough was found")
 
 // searchFolder returns the directory with those entries of its whole tree whose
 // names the view lets through. They are looked for while they are sent, in the
-// order in which they are found, and those who wait see each as it is.
-func (s *Server) searchFolder(ctx context.Context, q *Request, res *resource, view listing.View) (*listing.Folder, error) {
+// order in which they are found. The walk does not wait for a client that is
+// slow to take them, so that others can search.
+func (s *Server) searchFolder(ctx context.Context, q *Request, p *Response, res *resource, view listing.View) (*listing.Folder, error) {
 	if _, err := res.dir.stat("."); err != nil {
 		return nil, err
 	}
 	folder := s.newFolder(q, res, view)
 	folder.Totals.Size = -1
-	folder.Entries = s.search(ctx, res, view)
+	if q.Method == "HEAD" {
+		folder.Entries = func(func(listing.Entry, error) bool) {}
+		return folder, nil
+	}
+	if err := s.searches.enter(ctx); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	found := newHits()
+	go func() {
+		defer s.searches.leave()
+		found.end(s.seek(ctx, res, view, found))
+	}()
+	release := p.release
+	p.release = func() {
+		cancel()
+		<-found.ended // the directory is no longer in use
+		release()
+	}
+	folder.Entries = func(yield func(listing.Entry, error) bool) { found.yield(folder, yield) }
 	return folder, nil
 }
 
-// search yields the entries of the tree that view lets through. The walk does
-// not wait for a client that is slow to take them, so that others can search.
-func (s *Server) search(ctx context.Context, res *resource, view listing.View) iter.Seq2[listing.Entry, error] {
-	return func(yield func(listing.Entry, error) bool) {
-		ctx, cancel := context.WithCancel(ctx)
-		found := make(chan listing.Entry, maxHits)
-		ended := make(chan error, 1)
-		go func() {
-			defer close(found)
-			ended <- s.seek(ctx, res, view, found)
-		}()
-		defer func() {
-			cancel()
-			for range found { // until the directory is no longer in use
+// hits are what a search has found so far.
+type hits struct {
+	entries chan listing.Entry
+	ended   chan struct{}
+	err     error // why the search ended, once it has
+}
+
+func newHits() *hits {
+	return &hits{entries: make(chan listing.Entry, maxHits), ended: make(chan struct{})}
+}
+
+func (h *hits) end(err error) {
+	h.err = err
+	close(h.entries)
+	close(h.ended)
+}
+
+// hitPause is how long hits are kept back at most when no more of them come.
+const hitPause = 100 * time.Millisecond
+
+// yield yields the hits as they come, and has the folder shown as it is when
+// they let wait for them.
+func (h *hits) yield(folder *listing.Folder, yield func(listing.Entry, error) bool) {
+	pause := time.NewTimer(hitPause)
+	defer pause.Stop()
+	shown := true
+	for {
+		select {
+		case e, ok := <-h.entries:
+			if !ok {
+				if h.err != nil {
+					yield(listing.Entry{}, h.err)
+				}
+				return
 			}
-		}()
-		for e := range found {
 			if !yield(e, nil) {
 				return
 			}
-		}
-		if err := <-ended; err != nil {
-			yield(listing.Entry{}, err)
+			if shown {
+				shown = false
+				pause.Reset(hitPause)
+			}
+		case <-pause.C:
+			shown = true
+			if folder.Waiting != nil {
+				folder.Waiting()
+			}
 		}
 	}
 }
 
 // seek walks the tree and sends what view lets through, until there is enough
 // of it or the time is over.
-func (s *Server) seek(ctx context.Context, res *resource, view listing.View, found chan<- listing.Entry) error {
-	select {
-	case s.searches <- struct{}{}:
-		defer func() { <-s.searches }()
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+func (s *Server) seek(ctx context.Context, res *resource, view listing.View, found *hits) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("search: %v", cause) // net/http would not see it
+		}
+	}()
 	bounded, cancel := context.WithTimeout(ctx, s.searchTime)
 	defer cancel()
-	hits, matches := 0, view.Matcher()
-	w := walk{server: s, visit: func(n *node) error {
+	count, matches := 0, view.Matcher()
+	w := walk{server: s, shallow: true, visit: func(n *node) error {
 		if !matches(n.base) {
 			return nil
 		}
-		if hits++; hits <= view.Offset {
+		switch count++; {
+		case count <= view.Offset:
 			return nil
-		}
-		switch hits - view.Offset {
-		case view.Limit + 1:
-			if view.Limit > 0 {
-				return errEnough
-			}
-		case maxHits + 1:
+		case view.Limit > 0 && count-view.Offset > view.Limit:
+			return errEnough
+		case count-view.Offset > maxHits:
 			return listing.Limit{Hits: maxHits}
 		}
-		found <- n.entry() // there is room for all of them
+		found.entries <- n.entry() // there is room for all of them
 		return nil
 	}}
-	err := w.run(bounded, res.dir, res.name)
+	err = w.run(bounded, res.dir, res.name)
 	switch {
 	case err == errEnough:
 		return nil
 	case err != nil && ctx.Err() == nil && bounded.Err() != nil:
 		return listing.Limit{Time: s.searchTime}
+	case err == nil && w.cut:
+		return listing.Limit{Depth: maxDepth}
 	}
 	return err
 }

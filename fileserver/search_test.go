@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -215,4 +217,88 @@ func TestLargeFolder(t *testing.T) {
 	if _, err := p.WriteContent(w); err != nil || strings.Contains(w.Body.String(), "f7\n") || strings.Count(w.Body.String(), "\n") != n-1 {
 		t.Errorf("after one is gone: %v, %d lines", err, strings.Count(w.Body.String(), "\n"))
 	}
+}
+
+// TestSearchShowsHitsAtOnce has the search wait, behind its first hit, until
+// the client has that.
+func TestSearchShowsHitsAtOnce(t *testing.T) {
+	t.Parallel()
+	for _, form := range []string{"html", "json", "text"} {
+		gate := make(chan struct{})
+		server := httptest.NewServer(fileserver.New(gatedFS{fstest.MapFS{"a/early-hit": {}, "b/late": {}}, gate}))
+		response, err := http.Get(server.URL + "/?deep=1&q=hit&format=" + form)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen := ""
+		for buf := make([]byte, 4<<10); !strings.Contains(seen, "early-hit"); {
+			n, err := response.Body.Read(buf)
+			if seen += string(buf[:n]); err != nil {
+				t.Errorf("%s: the answer ended: %v", form, err)
+				break
+			}
+		}
+		close(gate)
+		if _, err := io.Copy(io.Discard, response.Body); err != nil {
+			t.Errorf("%s: %v", form, err)
+		}
+		response.Body.Close()
+		server.Close()
+	}
+}
+
+// gatedFS lets nobody look at b before its gate is open.
+type gatedFS struct {
+	fstest.MapFS
+	gate chan struct{}
+}
+
+func (g gatedFS) Stat(name string) (fs.FileInfo, error) {
+	if name == "b" {
+		select {
+		case <-g.gate:
+		case <-time.After(10 * time.Second):
+		}
+	}
+	return g.MapFS.Stat(name)
+}
+
+// TestDeepChain has folders in each other as deep as nobody means it. They keep
+// nobody from the others.
+func TestDeepChain(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	chain := filepath.Join(dir, "m", strings.Repeat("d/", 300))
+	write(t, filepath.Join(chain, "needle"), "x")
+	write(t, filepath.Join(dir, "a/needle"), "x")
+	write(t, filepath.Join(dir, "z/needle"), "x")
+	s := fileserver.New(openDir(t, dir))
+	l := getListed(t, s, "/?format=json&deep=1&q=needle")
+	if !slices.Equal(l.paths(), []string{"a/needle", "z/needle"}) || !strings.Contains(l.Stopped, "256 folders") {
+		t.Errorf("found %q, stopped: %q", l.paths(), l.Stopped)
+	}
+	if _, page := get(t, s, "/?format=html&deep=1&q=needle"); !strings.Contains(page, "256 folders") {
+		t.Error("the page does not say so")
+	}
+	if status, _ := get(t, s, "/?archive=tar"); status != 500 {
+		t.Errorf("an archive of it: %d", status)
+	}
+	if status, _ := get(t, s, "/?archive=tar&name=a&name=z"); status != 200 {
+		t.Errorf("an archive of the others: %d", status)
+	}
+}
+
+// TestTurns runs more searches at once than there is room for.
+func TestTurns(t *testing.T) {
+	t.Parallel()
+	s := fileserver.New(fstest.MapFS{"a/hit": {}})
+	var all sync.WaitGroup
+	for range 50 {
+		all.Go(func() {
+			if got := getListed(t, s, "/?format=json&deep=1&q=hit").paths(); !slices.Equal(got, []string{"a/hit"}) {
+				t.Errorf("found %q", got)
+			}
+		})
+	}
+	all.Wait()
 }

@@ -25,10 +25,13 @@ type Server struct {
 	noCoding  bool       // sidecars are not looked for, either
 	bare      bareNames
 
-	lists      chan struct{} // has room for the directories that are read at the same time
-	searches   chan struct{} // and for the trees that are searched or measured
+	lists      turns         // to read directories
+	searches   turns         // to search trees
+	measures   turns         // to measure archives
 	searchTime time.Duration // after which a search ends
+	budget     budget
 	checksums  *listing.Checksums
+	readmes    *readmes
 
 	index       []string
 	showHidden  bool
@@ -36,7 +39,7 @@ type Server struct {
 	noArchive   bool
 	pageOnly    bool
 	title       string
-	private     []privateFile
+	private     []*privateFile
 	unknownType string
 }
 
@@ -63,8 +66,10 @@ func New(root fs.FS, opts ...Option) *Server {
 		now:        time.Now,
 		index:      []string{"index.html", "index.htm"},
 		encodings:  newEncodings(defaultCacheSize),
-		lists:      make(chan struct{}, maxLists),
-		searches:   make(chan struct{}, maxSearches),
+		lists:      make(turns, maxLists),
+		searches:   make(turns, maxSearches),
+		measures:   make(turns, maxMeasures),
+		readmes:    newReadmes(),
 		searchTime: maxSearchTime,
 		checksums:  listing.NewChecksums(maxChecksums),
 		title:      "Files",

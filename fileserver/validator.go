@@ -34,6 +34,11 @@ func (e ETag) matchWeakly(other ETag) bool {
 // seconds (FAT), and a second write within one tick leaves no trace.
 const settled = 2 * time.Second
 
+// isSettled reports whether the file has been left alone for long enough.
+func (s *Server) isSettled(info fs.FileInfo) bool {
+	return s.now().Sub(info.ModTime()) >= settled
+}
+
 // newValidator derives the validator of a file from its time of modification
 // and its size, so that copies of a tree that keep both agree on it. A file
 // system without times, such as [embed.FS], gives no validator. The form tells

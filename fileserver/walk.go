@@ -3,8 +3,8 @@ package fileserver
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
-	"os"
 	"path"
 	"slices"
 	"strings"
@@ -18,10 +18,13 @@ import (
 type walk struct {
 	server *Server
 	visit  func(*node) error
-	only   []string // names in the first directory that are gone to; nil for all
+	only   map[string]bool // names in the first directory that are gone to; nil for all
+	// shallow has what lies deeper than maxDepth be left out, and cut says that
+	// something was. It is an error otherwise.
+	shallow, cut bool
 
-	above  []fs.FileInfo // directories on the way to where the walk is
-	linked []fs.FileInfo // directories that a link led to
+	above  []fs.FileInfo   // directories on the way to where the walk is
+	linked map[fileID]bool // directories that a link led to
 }
 
 // node is what a walk has come to. It is valid until the walk goes on.
@@ -36,7 +39,7 @@ type node struct {
 var errSkip = errors.New("directory is not gone into")
 
 // maxDepth is how deep a walk goes: each level holds a directory open.
-const maxDepth = 512
+const maxDepth = 256
 
 var errDepth = errors.New("folders lie too deep in each other")
 
@@ -47,13 +50,17 @@ func (w *walk) run(ctx context.Context, d directory, name string) error {
 	if err != nil {
 		return err
 	}
-	w.above, w.linked = append(w.above[:0], info), w.linked[:0]
+	w.above, w.linked = append(w.above[:0], info), map[fileID]bool{}
 	return w.directory(ctx, d, name, "")
 }
 
 func (w *walk) directory(ctx context.Context, d directory, name, at string) error {
 	if len(w.above) > maxDepth {
-		return errDepth
+		if w.shallow {
+			w.cut = true
+			return nil
+		}
+		return fmt.Errorf("%w: %s", errDepth, name)
 	}
 	entries, err := d.read()
 	if isAbsence(err) && at != "" {
@@ -67,7 +74,7 @@ func (w *walk) directory(ctx context.Context, d directory, name, at string) erro
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if at == "" && w.only != nil && !slices.Contains(w.only, e.Name()) {
+		if at == "" && w.only != nil && !w.only[e.Name()] {
 			continue
 		}
 		if err := w.entry(ctx, d, e, path.Join(name, e.Name()), path.Join(at, e.Name())); err != nil {
@@ -123,13 +130,11 @@ func (w *walk) entry(ctx context.Context, d directory, e fs.DirEntry, name, at s
 // mayFollow reports whether the walk goes into a directory that a link led to,
 // and if so, notes it. Where directories cannot be told apart, it does not.
 func (w *walk) mayFollow(info fs.FileInfo) bool {
-	if !os.SameFile(info, info) {
+	id := identify(info).lasting()
+	isAbove := func(other fs.FileInfo) bool { return identify(other).lasting() == id }
+	if id == (fileID{}) || w.linked[id] || slices.ContainsFunc(w.above, isAbove) {
 		return false
 	}
-	same := func(other fs.FileInfo) bool { return os.SameFile(info, other) }
-	if slices.ContainsFunc(w.above, same) || slices.ContainsFunc(w.linked, same) {
-		return false
-	}
-	w.linked = append(w.linked, info)
+	w.linked[id] = true
 	return true
 }

@@ -26,9 +26,11 @@ type Member struct {
 	Mode    fs.FileMode
 	ModTime time.Time
 
-	// Key stands for one state of one file wherever it lies; nil if there is
-	// nothing that does. It is comparable.
-	Key any
+	// Key tells one state of one file from all others; "" if there is nothing
+	// that does.
+	Key string
+	// Fresh says that the content may still change while Key stays the same.
+	Fresh bool
 
 	// Copy writes n bytes of the content to w, from this offset on. It fails if
 	// the file is not the one that Members described, which it may find out at

@@ -14,18 +14,18 @@ import (
 type Checksums struct {
 	most int
 	mu   sync.Mutex
-	sums map[any]uint32 // by Member.Key
+	sums map[string]uint32 // by Member.Key
 }
 
 // NewChecksums returns an empty one that never remembers more than so many.
 // Each takes about 100 bytes and its key.
 func NewChecksums(most int) *Checksums {
-	return &Checksums{most: most, sums: make(map[any]uint32)}
+	return &Checksums{most: most, sums: make(map[string]uint32)}
 }
 
 // get returns the checksum of the file that the key stands for.
-func (c *Checksums) get(key any) (sum uint32, ok bool) {
-	if c == nil || key == nil {
+func (c *Checksums) get(key string) (sum uint32, ok bool) {
+	if c == nil || key == "" {
 		return 0, false
 	}
 	c.mu.Lock()
@@ -35,8 +35,8 @@ func (c *Checksums) get(key any) (sum uint32, ok bool) {
 }
 
 // put remembers a checksum.
-func (c *Checksums) put(key any, sum uint32) {
-	if c == nil || key == nil || c.most <= 0 {
+func (c *Checksums) put(key string, sum uint32) {
+	if c == nil || key == "" || c.most <= 0 {
 		return
 	}
 	c.mu.Lock()

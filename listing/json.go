@@ -26,6 +26,7 @@ func JSON(w io.Writer, folder *Folder) error {
 	writeJSON(b, folder.Path)
 	b.WriteString(`,"entries":[`)
 	flush(b, w)
+	folder.Waiting = func() { flush(b, w) }
 	shown := Totals{}
 	var limit Limit
 	separator := "\n"

@@ -5,6 +5,7 @@
 package listing
 
 import (
+	"html/template"
 	"iter"
 	"net/url"
 	"strconv"
@@ -22,15 +23,17 @@ type Folder struct {
 	// there would be more: a [Limit], which is told to the reader, or one that
 	// ends the rendering. It is called once.
 	Entries iter.Seq2[Entry, error]
+	// Waiting is set by what renders the folder. Entries calls it before it
+	// waits for an entry, so that the reader sees what there is; it may be nil.
+	Waiting func()
 
 	Totals Totals // of what the filter lets through, on all pages
 	All    int    // entries, had nothing been filtered
 	Hidden int    // entries that are not shown, if that is to be told
 
-	Readme    []byte // content of a README, nil if there is none
-	Markdown  bool   // Readme is Markdown, not plain text
-	CanSearch bool   // the tree below can be searched: View.Deep has an effect
-	CanSave   bool   // archives are to be had
+	Readme    template.HTML // of [Readme]; "" if there is none
+	CanSearch bool          // the tree below can be searched: View.Deep has an effect
+	CanSave   bool          // archives are to be had
 	Now       time.Time
 }
 
@@ -61,14 +64,18 @@ type Entry struct {
 
 // Limit is the end of a search that did not go through all of the tree.
 type Limit struct {
-	Hits int           // that were found when there were enough; 0 if Time was the reason
-	Time time.Duration // after which it was ended
+	Hits  int           // that were found when there were enough; else 0
+	Time  time.Duration // after which it was ended; else 0
+	Depth int           // of folders in each other below which nothing was looked for; else 0
 }
 
 // Error tells the reader what to make of it.
 func (l Limit) Error() string {
-	if l.Hits > 0 {
+	switch {
+	case l.Hits > 0:
 		return "stopped after " + strconv.Itoa(l.Hits) + " hits: there may be more"
+	case l.Depth > 0:
+		return "not looked for below " + strconv.Itoa(l.Depth) + " folders in each other: there may be more"
 	}
 	return "stopped after " + l.Time.String() + ": there may be more"
 }

@@ -47,6 +47,8 @@ func (s *summer) add(m *Member) uint32 {
 	b = binary.LittleEndian.AppendUint32(b, uint32(m.Mode.Perm()))
 	b = binary.LittleEndian.AppendUint64(b, uint64(m.ModTime.Unix())) // UnixNano is good for 1678 to 2262 only
 	b = binary.LittleEndian.AppendUint32(b, uint32(m.ModTime.Nanosecond()))
+	b = binary.LittleEndian.AppendUint32(b, uint32(len(m.Key)))
+	b = append(b, m.Key...)
 	s.hash.Write(b)
 	s.bytes = b
 	return crc32.ChecksumIEEE(b)

@@ -2,7 +2,9 @@ package listing
 
 import (
 	"bytes"
+	"html/template"
 	"regexp"
+	"strings"
 	"sync"
 
 	"github.com/microcosm-cc/bluemonday"
@@ -15,10 +17,57 @@ import (
 	"github.com/yuin/goldmark/util"
 )
 
-// maxMarkdown is how large a README is at most that is rendered. A larger one
-// is shown as it is written: it is not one that somebody wrote, and rendering
-// takes more time than in proportion.
-const maxMarkdown = 256 << 10
+// What a README may be at most to be rendered. A larger one is shown as it is
+// written: few people write one, and rendering takes more time than in
+// proportion.
+const (
+	maxMarkdown = 64 << 10
+	maxNesting  = 50      // of quotes and lists in one line
+	maxCells    = 20_000  // of all tables, had they as many columns as the widest and all lines
+	maxRendered = 1 << 20 // bytes of HTML
+)
+
+// Readme returns what is shown of a README: Markdown rendered, plain text as it
+// is. It takes up to about a second if it is written to take long.
+func Readme(source []byte, isMarkdown bool) template.HTML {
+	if isMarkdown && len(source) <= maxMarkdown && !isExcessive(source) {
+		if rendered := renderMarkdown(source); len(rendered) <= maxRendered {
+			return template.HTML(rendered)
+		}
+	}
+	text := template.HTMLEscapeString(strings.ToValidUTF8(string(source), "\ufffd"))
+	return template.HTML("<pre>" + text + "</pre>")
+}
+
+// isExcessive reports whether Markdown is written to be large when it is
+// rendered: with a table of many columns, which every line is padded to, or with
+// hundreds of quotes and lists in each other.
+func isExcessive(source []byte) bool {
+	columns, lines := 0, 0
+	for line := range bytes.Lines(source) {
+		lines++
+		if markers(line) > maxNesting {
+			return true
+		}
+		if len(bytes.Trim(line, "|:- \t\r\n")) == 0 {
+			columns = max(columns, bytes.Count(line, []byte("|")))
+		}
+	}
+	return columns*lines > maxCells
+}
+
+// markers returns how many quotes and items of lists a line begins with.
+func markers(line []byte) (n int) {
+	for _, c := range line {
+		switch {
+		case c == '>' || c == '*' || c == '-' || c == '+' || c == '.' || c == ')':
+			n++
+		case c != ' ' && c != '\t' && !isDigit(c):
+			return n
+		}
+	}
+	return n
+}
 
 // renderMarkdown returns Markdown as HTML that is safe within the page: no
 // script, no style, no names that the page could mistake for its own, and

@@ -4,13 +4,15 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/gserve/gserve/listing"
 )
 
 // readme returns a Markdown README as the page shows it.
 func readme(t testing.TB, source string) string {
 	t.Helper()
 	folder := folderOf("/")
-	folder.Readme, folder.Markdown = []byte(source), true
+	folder.Readme = listing.Readme([]byte(source), true)
 	_, text, _ := strings.Cut(pageOf(t, folder), "<article id=readme aria-label=README>")
 	return text
 }
@@ -87,4 +89,25 @@ func FuzzReadme(f *testing.F) {
 			t.Errorf("%q ends the article that it is in", source)
 		}
 	})
+}
+
+// TestReadmeThatIsExcessive shows as it is what would become huge, or take for
+// ever, as HTML.
+func TestReadmeThatIsExcessive(t *testing.T) {
+	t.Parallel()
+	for name, source := range map[string]string{
+		"table":        "|" + strings.Repeat("a|", 500) + "\n|" + strings.Repeat("-|", 500) + "\n" + strings.Repeat("|\n", 2000),
+		"quoted table": "> |" + strings.Repeat("a|", 500) + "\n> |" + strings.Repeat("-|", 500) + "\n" + strings.Repeat("> |\n", 2000),
+		"lists":        strings.Repeat("* ", 10_000) + "a",
+		"numbers":      strings.Repeat("1. ", 10_000) + "a",
+		"quotes":       strings.Repeat("> - ", 10_000) + "a",
+		"size":         strings.Repeat("a\n\n", 30_000),
+	} {
+		if got := string(listing.Readme([]byte(source), true)); !strings.HasPrefix(got, "<pre>") || len(got) > 10*len(source) {
+			t.Errorf("%s: %d bytes begin with %.20q", name, len(got), got)
+		}
+	}
+	if got := string(listing.Readme([]byte("|a|b|\n|-|-|\n"+strings.Repeat("|1|2|\n", 500)), true)); !strings.HasPrefix(got, "<table>") {
+		t.Errorf("a table of 500 rows begins with %.20q", got)
+	}
 }

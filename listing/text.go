@@ -10,6 +10,7 @@ import (
 // slash at its end.
 func Text(w io.Writer, folder *Folder) error {
 	b := bufio.NewWriterSize(w, bufferSize)
+	folder.Waiting = func() { flush(b, w) }
 	for e, err := range folder.Entries {
 		var limit Limit
 		if errors.As(err, &limit) {

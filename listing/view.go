@@ -57,6 +57,9 @@ func ParseView(query url.Values) (View, error) {
 		return v, ErrQuery
 	}
 	v.Filter = strings.TrimSpace(query.Get("q"))
+	if len(v.Filter) > maxFilter || len(strings.Fields(v.Filter)) > maxWords {
+		return v, ErrQuery
+	}
 	switch query.Get("deep") {
 	case "", "0":
 	case "1", "on", "true":
@@ -70,6 +73,13 @@ func ParseView(query url.Values) (View, error) {
 	}
 	return v, err
 }
+
+// What somebody filters by who looks for something. Each word is looked for in
+// every name.
+const (
+	maxFilter = 1 << 10 // bytes
+	maxWords  = 32
+)
 
 func parseCount(s string) (int, error) {
 	if s == "" {
@@ -138,5 +148,5 @@ func (v View) Page(n int) (first, end int) {
 	if v.Limit == 0 {
 		return first, n
 	}
-	return first, min(first+v.Limit, n)
+	return first, first + min(v.Limit, n-first)
 }

@@ -90,13 +90,17 @@ func (p *zipPass) content(m *Member, wanted bool) (uint32, error) {
 	if !wanted {
 		return 0, p.out.content(m, nil)
 	}
-	if sum, ok := p.archive.checksums.get(m.Key); ok {
-		return sum, p.out.content(m, nil)
-	}
 	p.checksum.sum, p.checksum.count = 0, 0
 	missing, to := p.out.visible(m.Size)
 	if missing == to {
 		missing = m.Size
+	}
+	// Of content that passes by as a whole, the checksum costs little, and is
+	// right even where a file was changed without a trace, as by mmap.
+	if whole := missing == 0 && to == m.Size; !whole && !m.Fresh {
+		if sum, ok := p.archive.checksums.get(m.Key); ok {
+			return sum, p.out.content(m, nil)
+		}
 	}
 	if missing > 0 {
 		if err := copyThrough(&p.checksum, io.Discard, m, 0, missing); err != nil {
@@ -109,7 +113,9 @@ func (p *zipPass) content(m *Member, wanted bool) (uint32, error) {
 	if p.checksum.count != m.Size {
 		return 0, errShort
 	}
-	p.archive.checksums.put(m.Key, p.checksum.sum)
+	if !m.Fresh {
+		p.archive.checksums.put(m.Key, p.checksum.sum)
+	}
 	return p.checksum.sum, nil
 }
 

@@ -366,3 +366,37 @@ func restored(name string) string {
 	}
 	return string(b)
 }
+
+// TestZipOfAFileThatChangedWithoutATrace has the checksum of what was sent,
+// though another one is remembered for the file, and remembers that one.
+func TestZipOfAFileThatChangedWithoutATrace(t *testing.T) {
+	t.Parallel()
+	content := "first"
+	tree := listing.Tree{Members: func(yield func(*listing.Member, error) bool) {
+		yield(&listing.Member{Name: "f", Size: 5, Key: "f", Copy: func(w io.Writer, offset, n int64) error {
+			_, err := io.WriteString(w, content[offset:offset+n])
+			return err
+		}}, nil)
+	}}
+	a, err := listing.Measure(listing.Zip, tree, listing.NewChecksums(10))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, content = range []string{"first", "other"} {
+		var out bytes.Buffer
+		if err := a.WriteRange(&out, 0, a.Length()); err != nil {
+			t.Fatal(err)
+		}
+		r, err := zip.NewReader(bytes.NewReader(out.Bytes()), a.Length())
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := r.File[0].Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := io.ReadAll(f); err != nil || string(got) != content {
+			t.Errorf("%q, %v", got, err)
+		}
+	}
+}
