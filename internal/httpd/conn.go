@@ -22,6 +22,9 @@ type conn struct {
 	net.Conn
 	set   *connections
 	moved atomic.Int64 // bytes read and written so far
+	sent  atomic.Int64 // bytes written so far
+	busy  atomic.Int32 // handlers that are at work, and do not wait for the client
+	begun atomic.Int64 // sent when the last of them began
 	state atomic.Int32 // http.ConnState
 
 	mu       sync.Mutex // guards what follows, and the deadline of writes
@@ -106,6 +109,7 @@ func (c *conn) push(write func() (int64, error)) (total int64, err error) {
 		n, err := write()
 		total += n
 		c.moved.Add(n)
+		c.sent.Add(n)
 		if err == nil || !errors.Is(err, os.ErrDeadlineExceeded) {
 			return total, err
 		}

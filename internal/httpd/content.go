@@ -22,6 +22,7 @@ func boundContent(next http.Handler, bounds limits) http.Handler {
 			deadline:   http.NewResponseController(w).SetReadDeadline,
 			stall:      bounds.stall,
 			shared:     r.ProtoMajor >= 2,
+			conn:       connOf(r),
 		}
 		defer c.leave()
 		if !c.shared {
@@ -41,6 +42,7 @@ type content struct {
 	io.ReadCloser
 	stall  time.Duration
 	shared bool // the connection is, with other requests: HTTP/2
+	conn   *conn
 
 	mu       sync.Mutex
 	deadline func(time.Time) error // nil: no longer ours to set
@@ -48,7 +50,9 @@ type content struct {
 
 func (c *content) Read(p []byte) (int, error) {
 	c.bound(time.Now().Add(c.stall))
+	c.conn.work(-1)
 	n, err := c.ReadCloser.Read(p)
+	c.conn.work(1)
 	if c.shared {
 		c.bound(time.Time{}) // it would end the content while nobody reads, too
 	}

@@ -57,8 +57,8 @@ type progress struct {
 	since time.Time
 }
 
-// cutStalled cuts the connections on which nothing has moved for patience, and
-// those that have become idle: of HTTP/1, net/http closes these itself, those of
+// cutStalled cuts the connections on which nothing has moved for patience while
+// the server waits for the client, and those that have become idle: of HTTP/1, net/http closes these itself, those of
 // HTTP/2 have had their GOAWAY by now and could stay for a second.
 func (s *connections) cutStalled(now time.Time, patience time.Duration, seen map[*conn]progress) {
 	for _, c := range s.members() {
@@ -67,7 +67,7 @@ func (s *connections) cutStalled(now time.Time, patience time.Duration, seen map
 		switch {
 		case http.ConnState(c.state.Load()) == http.StateIdle:
 			c.Close()
-		case !ok || last.moved != moved:
+		case !ok || last.moved != moved || c.isComputing():
 			seen[c] = progress{moved, now}
 		case now.Sub(last.since) >= patience:
 			c.cut()

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -225,6 +226,33 @@ func TestStopLetsUploadFinish(t *testing.T) {
 		t.Errorf("got %q, %v", content, err)
 	}
 	s.wait(t)
+}
+
+// A handler that computes is waited for, if it has not begun to answer.
+func TestStopLetsComputingFinish(t *testing.T) {
+	t.Parallel()
+	bounds := quick
+	bounds.drainStall = 200 * time.Millisecond
+	for name, security := range map[string]*tls.Config{"TCP": nil, "TLS": testTLS(t)} {
+		begun := make(chan struct{})
+		s := serve(t, &Server{TLS: security, limits: bounds, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			io.Copy(io.Discard, r.Body)
+			close(begun)
+			time.Sleep(5 * bounds.drainStall)
+			io.WriteString(w, "result")
+		})})
+		c := dial(t, s.addr)
+		if security != nil {
+			c = dialTLS(t, s.addr)
+		}
+		c.send("POST / HTTP/1.1", "Host: x", "Content-Length: 0")
+		<-begun
+		s.stop()
+		if content, err := io.ReadAll(c.answer("POST").Body); string(content) != "result" || err != nil {
+			t.Errorf("%s: got %q, %v", name, content, err)
+		}
+		s.wait(t)
+	}
 }
 
 // What does not move is cut soon: a client that takes nothing, a handler that

@@ -115,6 +115,7 @@ func (s *Server) httpServer(bounds limits, conns *connections) *http.Server {
 		IdleTimeout:                  bounds.idle,
 		MaxHeaderBytes:               maxHeadBytes,
 		ConnState:                    conns.note,
+		ConnContext:                  withConn,
 		ErrorLog:                     limitKinds(s.ErrorLog),
 	}
 	srv.SetKeepAlivesEnabled(!s.HTTP10)
@@ -124,6 +125,7 @@ func (s *Server) httpServer(bounds limits, conns *connections) *http.Server {
 func (s *Server) handler(bounds limits) http.Handler {
 	h := boundContent(s.Handler, bounds)
 	h = boundStreams(h, bounds.stall)
+	h = noteWork(h)
 	if s.HTTP10 {
 		h = answerAsHTTP10(h)
 	}
