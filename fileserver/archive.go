@@ -156,6 +156,9 @@ func (t *tree) choose(names []string) error {
 		if !t.server.showHidden && isHidden(path.Join(t.name, name)) {
 			return ErrHidden
 		}
+		if t.server.inPrivateFolder(path.Join(t.name, name)) {
+			return errPrivate
+		}
 		if t.only[name] {
 			continue
 		}

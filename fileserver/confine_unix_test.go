@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -440,6 +441,49 @@ func TestArchiveHoldsWhatIsServed(t *testing.T) {
 			if _, ok := members["Files/"+want]; !ok {
 				t.Errorf("%s lacks %s", kind, want)
 			}
+		}
+	}
+}
+
+// TestPrivateFolders looks for the source of a program by every way there is.
+func TestPrivateFolders(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "cgi-bin/run.sh"), secret)
+	write(t, filepath.Join(dir, "cgi-bin/sub/run.sh"), secret)
+	write(t, filepath.Join(dir, "cgi-binary/a.txt"), "a")
+	write(t, filepath.Join(dir, "docs/a.txt"), "a")
+	for link, to := range map[string]string{
+		"alias": "cgi-bin", "docs/alias": "../cgi-bin/sub", "file": "cgi-bin/run.sh", "absolute": filepath.Join(dir, "cgi-bin"), "here": ".",
+	} {
+		if err := os.Symlink(to, filepath.Join(dir, link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, root := range map[string]fs.FS{"confined": openDir(t, dir), "not": fileserver.Unconfined(dir)} {
+		s := fileserver.New(root, fileserver.WithPrivateFolders("/cgi-bin"))
+		for _, target := range []string{
+			"/cgi-bin/run.sh", "/cgi-bin/", "/cgi-bin", "/CGI-BIN/run.sh", "/cgi%2dbin/run.sh", "//cgi-bin//run.sh", "/docs/../cgi-bin/run.sh",
+			"/alias/run.sh", "/alias/", "/alias/sub/run.sh", "/docs/alias/run.sh", "/docs/alias/", "/file", "/absolute/run.sh", "/here/cgi-bin/run.sh", "/here/here/alias/sub/run.sh",
+			"/?archive=tar&name=cgi-bin", "/?archive=tar&name=alias", "/?archive=tar&name=file", "/docs/?archive=zip&name=alias",
+		} {
+			if status, content := get(t, s, target); status != 404 || strings.Contains(content, secret) {
+				t.Errorf("%s: GET %s: %d", name, target, status)
+			}
+		}
+		if got := getListed(t, s, "/?format=json").paths(); !slices.Equal(got, []string{"cgi-binary/", "docs/", "here/"}) {
+			t.Errorf("%s: listed are %q", name, got)
+		}
+		if got := getListed(t, s, "/?format=json&deep=1&q=run").paths(); len(got) > 0 {
+			t.Errorf("%s: found %q", name, got)
+		}
+		for _, kind := range archiveKinds {
+			if _, archive := get(t, s, "/?archive="+kind); strings.Contains(fmt.Sprint(unpack(t, kind, archive)), secret) {
+				t.Errorf("%s: the source is in the %s", name, kind)
+			}
+		}
+		if status, _ := get(t, s, "/cgi-binary/a.txt"); status != 200 {
+			t.Errorf("%s: a name that begins the same is %d", name, status)
 		}
 	}
 }

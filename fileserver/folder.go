@@ -87,6 +87,9 @@ func (s *Server) readContents(ctx context.Context, res *resource, view listing.V
 			c.hidden++
 			continue
 		}
+		if full := path.Join(res.name, name); s.isPrivateName(full) || n.Type() == fs.ModeSymlink && s.inPrivateFolder(full) {
+			continue
+		}
 		entry := listing.Entry{Name: name, IsDir: n.IsDir(), Size: unknown}
 		switch n.Type() {
 		case 0, fs.ModeDir:

@@ -86,6 +86,18 @@ func WithPrivate(names ...string) Option {
 	}
 }
 
+// WithPrivateFolders treats all that lies in these folders, which are names
+// below the root, as absent: by whatever link it is asked for, in listings,
+// archives and searches. Programs that a mount runs are such, whose source is
+// nobody's business.
+func WithPrivateFolders(names ...string) Option {
+	return func(s *Server) {
+		for _, name := range names {
+			s.privateFolders = append(s.privateFolders, strings.Trim(name, "/"))
+		}
+	}
+}
+
 // WithoutListing answers 404 for a directory that has no index: it has no
 // archive and no search, either.
 func WithoutListing() Option {

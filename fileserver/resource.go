@@ -37,6 +37,9 @@ func (s *Server) find(t target) (resource, error) {
 		}
 		return resource{}, ErrHidden
 	}
+	if s.inPrivateFolder(t.name) {
+		return resource{}, errPrivate
+	}
 	if t.slash {
 		dir, err := s.rootDirectory().sub(t.name)
 		if err != nil {

@@ -33,14 +33,15 @@ type Server struct {
 	checksums  *listing.Checksums
 	readmes    *readmes
 
-	index       []string
-	showHidden  bool
-	noListing   bool
-	noArchive   bool
-	pageOnly    bool
-	title       string
-	private     []*privateFile
-	unknownType string
+	index          []string
+	showHidden     bool
+	noListing      bool
+	noArchive      bool
+	pageOnly       bool
+	title          string
+	private        []*privateFile
+	privateFolders []string
+	unknownType    string
 }
 
 // noSniff has browsers take the media type as it is declared: a text file that

@@ -46,3 +46,18 @@ func (dir Unconfined) Stat(name string) (fs.FileInfo, error) {
 	}
 	return os.Stat(filepath.Join(string(dir), name))
 }
+
+// follow returns the name without links for name, or one that begins with ".."
+// if it leads out of the directory.
+func (dir Unconfined) follow(name string) (string, error) {
+	real, err := filepath.EvalSymlinks(filepath.Join(string(dir), name))
+	if err != nil {
+		return name, err
+	}
+	top, err := filepath.EvalSymlinks(string(dir))
+	if err != nil {
+		return name, err
+	}
+	rel, err := filepath.Rel(top, real)
+	return filepath.ToSlash(rel), err
+}

@@ -91,6 +91,9 @@ func (w *walk) entry(ctx context.Context, d directory, e fs.DirEntry, name, at s
 		return nil
 	}
 	isLink := e.Type() == fs.ModeSymlink
+	if w.server.isPrivateName(name) || isLink && w.server.inPrivateFolder(name) {
+		return nil
+	}
 	if e.Type() != 0 && !e.IsDir() && !isLink {
 		return nil // FIFOs, sockets, devices
 	}
