@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"strings"
-	"time"
 )
 
 const (
@@ -20,22 +19,19 @@ const (
 	// fullRows is how many rows tell times to programs too: a row has one element
 	// less then, and 100,000 of them are there a fifth of a second earlier.
 	fullRows = 5000
-	// searchPause is how long the hits of a search are kept back at least, so
-	// that they do not go out one by one.
-	searchPause = 200 * time.Millisecond
 )
 
 // HTML writes the folder as a page. If w has a method Flush() error, it is
 // called when the reader should see what there is: before the first entry is
-// asked for, after the first rows, and now and then in a search. An error of the entries that is
-// a [Limit] is told on the page; any other is returned, with the page cut off.
+// asked for, after the first rows, and whenever a search makes the reader wait.
+// An error of the entries that is a [Limit] is told on the page; any other is returned, with the page cut off.
 func HTML(w io.Writer, folder *Folder) error {
 	total := folder.Totals.Files + folder.Totals.Folders
 	p := &page{
 		b:      bufio.NewWriterSize(w, bufferSize),
 		w:      w,
 		folder: folder,
-		boxes:  folder.CanSave && !folder.View.Deep && total <= maxBoxes,
+		boxes:  folder.CanSave && !folder.View.Deep && 0 < total && total <= maxBoxes,
 	}
 	if err := templates().ExecuteTemplate(p.b, "top", p.top()); err != nil {
 		return err
@@ -64,7 +60,7 @@ type page struct {
 
 func (p *page) writeRows() error {
 	var row []byte
-	flushed := time.Now()
+	p.folder.Waiting = func() { flush(p.b, p.w) }
 	for e, err := range p.folder.Entries {
 		if err != nil {
 			limit, ok := errors.AsType[Limit](err)
@@ -84,9 +80,8 @@ func (p *page) writeRows() error {
 		}
 		p.listed.add(&e)
 		p.rows++
-		if p.rows == firstRows || p.folder.View.Deep && time.Since(flushed) > searchPause {
+		if p.rows == firstRows {
 			flush(p.b, p.w)
-			flushed = time.Now()
 		}
 	}
 	return nil

@@ -76,7 +76,7 @@ func TestHTMLGolden(t *testing.T) {
 	}
 	whole := folderOf("/docs/<b>&\n/", entries...)
 	whole.Hidden = 3
-	whole.Readme, whole.Markdown = []byte("# Title\n\nSome *words*.\n"), true
+	whole.Readme = listing.Readme([]byte("# Title\n\nSome *words*.\n"), true)
 
 	deep := folderOf("/", listing.Entry{Dir: "a b/<i>/", Name: "b2.txt", Size: 2, ModTime: modified})
 	deep.View = listing.View{Filter: `b "2`, Deep: true, Sort: listing.BySize, Descending: true, Limit: 100}
@@ -238,7 +238,7 @@ func TestHTMLTells(t *testing.T) {
 			f.View = listing.View{Filter: "a", Deep: true}
 			f.Totals, f.Entries = listing.Totals{Size: -1}, entriesOf(nil, nil)
 		}, "Nothing in the whole tree"},
-		{"plain readme", func(f *listing.Folder) { f.Readme = []byte("<b>\xff") }, "<pre>&lt;b&gt;\ufffd</pre>"},
+		{"plain readme", func(f *listing.Folder) { f.Readme = listing.Readme([]byte("<b>\xff"), false) }, "<pre>&lt;b&gt;\ufffd</pre>"},
 		{"sorted", func(f *listing.Folder) { f.View.Sort, f.View.Descending = listing.BySize, true }, `aria-sort="descending"><button form=by-size>`},
 		{"age", func(*listing.Folder) {}, `<time datetime="2026-01-02 03:04:05Z" title="2026-01-02 03:04:05Z">3 h ago</time>`},
 	}

@@ -86,7 +86,7 @@ func (p *page) top() *top {
 	t := &top{
 		Style: template.CSS(style), Script: template.JS(script),
 		Title: name, Name: name, View: f.View,
-		CanSearch: f.CanSearch, CanSave: f.CanSave, Boxes: p.boxes,
+		CanSearch: f.CanSearch, CanSave: f.CanSave && (f.All > 0 || f.View.Deep), Boxes: p.boxes,
 		Partial: f.View.Filter != "" || f.View.Limit > 0 || f.View.Offset > 0,
 		Summary: summary(f),
 	}
@@ -149,22 +149,14 @@ type bottom struct {
 	Notes          []string
 	Previous, Next string // queries of the pages beside this one; "" if there is none
 	Range          string // which entries this page shows; "" if it shows all
-	Markdown       template.HTML
-	Plain          string
+	Readme         template.HTML
 }
 
 func (p *page) bottom() *bottom {
 	f := p.folder
-	t := &bottom{Boxes: p.boxes, Notes: p.notes()}
+	t := &bottom{Boxes: p.boxes, Notes: p.notes(), Readme: f.Readme}
 	if !f.View.Deep && (f.View.Limit > 0 || f.View.Offset > 0) {
 		t.Range, t.Previous, t.Next = p.pages()
-	}
-	switch {
-	case f.Readme == nil:
-	case f.Markdown && len(f.Readme) <= maxMarkdown:
-		t.Markdown = template.HTML(renderMarkdown(f.Readme))
-	default:
-		t.Plain = strings.ToValidUTF8(string(f.Readme), "\ufffd")
 	}
 	return t
 }
@@ -179,6 +171,8 @@ func (p *page) notes() []string {
 	switch {
 	case p.stopped != nil && p.stopped.Hits > 0:
 		notes = append(notes, "Stopped after "+count(p.stopped.Hits, "hit", "hits")+": narrow the search.")
+	case p.stopped != nil && p.stopped.Depth > 0:
+		notes = append(notes, fmt.Sprintf("Not looked for below %d folders in each other.", p.stopped.Depth))
 	case p.stopped != nil:
 		notes = append(notes, fmt.Sprintf("Stopped after %g s: narrow the search.", p.stopped.Time.Seconds()))
 	case f.View.Deep && listed == 0:

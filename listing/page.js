@@ -156,7 +156,7 @@ async function read(href, element) {
       text += decoder.decode(value, {stream: true});
     }
     reader.cancel();
-    element.textContent = length < textLimit ? text : text + '\n…';
+    element.textContent = length < textLimit ? text : text.slice(0, textLimit) + '\n…';
   } catch (error) {
     element.textContent = `Not to be read: ${error}`;
   }
