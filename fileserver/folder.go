@@ -10,10 +10,10 @@ import (
 	"github.com/gserve/gserve/listing"
 )
 
-// readFolder returns what a listing of the directory shows, and whether all of
-// that is known: the names of a large directory are read and sorted here, and
-// each entry is looked at when its turn comes.
-func (s *Server) readFolder(ctx context.Context, q *Request, p *Response, res *resource, view listing.View, readme bool) (folder *listing.Folder, known bool, err error) {
+// readFolder returns what a listing of the directory shows, and whether that is
+// little enough to be rendered before the answer begins. Of a large directory,
+// the names are read here, and each entry is looked at when its turn comes.
+func (s *Server) readFolder(ctx context.Context, q *Request, p *Response, res *resource, view listing.View, readme bool) (folder *listing.Folder, small bool, err error) {
 	if err := s.lists.enter(ctx); err != nil {
 		return nil, false, err
 	}
@@ -22,29 +22,32 @@ func (s *Server) readFolder(ctx context.Context, q *Request, p *Response, res *r
 	if err != nil {
 		return nil, false, err
 	}
-	known = view.Sort != listing.ByName || len(c.entries) <= maxRendered
+	known := view.Sort != listing.ByName || len(c.entries) <= maxRendered
 	if known {
 		if c.entries, err = s.describeAll(ctx, res.dir, c.entries); err != nil {
 			return nil, false, err
 		}
 	}
-	folder = s.newFolder(q, res, view)
-	if !known {
+	first, end := view.Page(len(c.entries))
+	rendered := known && end-first <= maxRendered
+	if !rendered {
 		if err := s.reserve(p, int64(len(c.entries))*entryCost); err != nil {
 			return nil, false, err
 		}
 	}
+	folder = s.newFolder(q, res, view)
 	folder.Totals, folder.All = totalsOf(c.entries, known), c.all
 	if q.Local {
 		folder.Hidden = c.hidden
 	}
-	listing.Sort(c.entries, view)
-	first, end := view.Page(len(c.entries))
-	folder.Entries = s.describing(res.dir, c.entries[first:end])
+	folder.Entries = func(yield func(listing.Entry, error) bool) {
+		listing.Sort(c.entries, view) // not before the head of the page is out
+		s.describing(res.dir, c.entries[first:end])(yield)
+	}
 	if readme && view.Filter == "" && first == 0 {
 		folder.Readme = s.readme(ctx, res, c.readme)
 	}
-	return folder, known && end-first <= maxRendered, nil
+	return folder, rendered, nil
 }
 
 // newFolder returns the directory as a listing begins to show it.
