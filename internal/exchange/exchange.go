@@ -29,6 +29,21 @@
 //
 //	< Content-Encoding: gzip
 //	~ fly/app.js
+//
+// A ">|" is a line of the content that goes with the request, written as that of
+// the answer is. Its length is told unless the fields do so, or say that it is
+// chunked: then every line is a chunk. Parts of multipart end their lines with
+// CRLF. ">*" and "|*" repeat what stands before them:
+//
+//	> POST /length
+//	>| 0123456789
+//	>* 1000
+//	< 200
+//	| 10000
+//
+// What no file can know beforehand has a name in braces, see [Names]:
+//
+//	< Set-Cookie: session={session}; Path=/
 package exchange
 
 import (
@@ -58,6 +73,7 @@ type Exchange struct {
 	Method, Target string
 	Proto          string // "" if it is for every writer
 	Fields         []Field
+	Sent           []string // content of the request, by its lines
 
 	Status  int
 	Want    []Field
@@ -143,8 +159,17 @@ func (e *Exchange) add(line string) (err error) {
 	case '#':
 		e.Comment = strings.TrimSpace(e.Comment + " " + rest)
 	case '>':
-		if e.Method == "" {
+		switch {
+		case e.Method == "":
 			return e.requestLine(rest)
+		case strings.HasPrefix(line, ">|"):
+			rest, err = unquoteEscaped(strings.TrimPrefix(line[2:], " "))
+			e.Sent = append(e.Sent, rest)
+			return err
+		case strings.HasPrefix(line, ">*"):
+			n, err := times(rest)
+			e.Sent = []string{strings.Repeat(e.content(), n)}
+			return err
 		}
 		return addField(&e.Fields, rest)
 	case '<':
@@ -156,6 +181,12 @@ func (e *Exchange) add(line string) (err error) {
 	case '!':
 		e.Absent = append(e.Absent, rest)
 	case '|':
+		if e.Content != nil && strings.HasPrefix(rest, "*") {
+			n, err := times(rest)
+			rest = strings.Repeat(*e.Content, n)
+			e.Content = &rest
+			return err
+		}
 		if rest, err = unquoteEscaped(strings.TrimPrefix(rest, " ")); err != nil {
 			return err
 		}
@@ -169,6 +200,24 @@ func (e *Exchange) add(line string) (err error) {
 		return fmt.Errorf("line with an unknown mark: %q", line)
 	}
 	return nil
+}
+
+// times reads how often content is to be repeated.
+func times(rest string) (int, error) {
+	n, err := strconv.ParseUint(strings.TrimSpace(rest[1:]), 10, 24)
+	return int(n), err
+}
+
+// content returns the content of the request.
+func (e Exchange) content() string { return strings.Join(e.Sent, e.lineBreak()) }
+
+// lineBreak is what stands between lines of content that is sent. RFC 2046,
+// 5.1.1: that of multipart is CRLF.
+func (e Exchange) lineBreak() string {
+	if strings.HasPrefix(e.field("Content-Type"), "multipart/") {
+		return "\r\n"
+	}
+	return "\n"
 }
 
 func (e *Exchange) requestLine(line string) error {
@@ -242,7 +291,7 @@ func (e Exchange) checkContent(a Answer) error {
 		}
 	}
 	if e.Content != nil && string(content) != *e.Content {
-		return fmt.Errorf("content %q, want %q", content, *e.Content)
+		return fmt.Errorf("content %.3000q, want %.3000q", content, *e.Content)
 	}
 	if e.File == "" {
 		return nil

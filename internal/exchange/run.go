@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -85,7 +86,7 @@ func HTTP1(addr string, e Exchange) (Answer, error) {
 	for _, f := range e.Fields {
 		fmt.Fprintf(&b, "%s: %s\r\n", f.Name, f.Value)
 	}
-	b.WriteString("\r\n")
+	e.writeContent(&b)
 	if _, err := io.WriteString(conn, b.String()); err != nil {
 		return Answer{}, err
 	}
@@ -94,6 +95,28 @@ func HTTP1(addr string, e Exchange) (Answer, error) {
 		return Answer{}, err
 	}
 	return answerOf(response)
+}
+
+// writeContent ends the head of the request, and goes on with its content.
+func (e Exchange) writeContent(b *strings.Builder) {
+	if strings.EqualFold(e.field("Transfer-Encoding"), "chunked") {
+		b.WriteString("\r\n")
+		for i, line := range e.Sent {
+			if i < len(e.Sent)-1 {
+				line += e.lineBreak()
+			}
+			if line != "" {
+				fmt.Fprintf(b, "%x\r\n%s\r\n", len(line), line)
+			}
+		}
+		b.WriteString("0\r\n\r\n")
+		return
+	}
+	content := e.content()
+	if e.Sent != nil && !e.has("Content-Length") {
+		fmt.Fprintf(b, "Content-Length: %d\r\n", len(content))
+	}
+	b.WriteString("\r\n" + content)
 }
 
 // NewHTTP2Client returns a client that speaks HTTP/2 only, and trusts all.
@@ -119,6 +142,9 @@ func HTTP2(client *http.Client, addr string, e Exchange) (Answer, error) {
 		URL:    &url.URL{Scheme: "https", Host: addr, Opaque: e.Target},
 		Header: http.Header{},
 	}
+	if content := e.content(); content != "" {
+		request.Body, request.ContentLength = io.NopCloser(strings.NewReader(content)), int64(len(content))
+	}
 	for _, f := range e.Fields {
 		request.Header.Add(f.Name, f.Value)
 	}
@@ -136,10 +162,15 @@ func answerOf(r *http.Response) (Answer, error) {
 }
 
 func (e Exchange) has(name string) bool {
+	return slices.ContainsFunc(e.Fields, func(f Field) bool { return strings.EqualFold(f.Name, name) })
+}
+
+// field returns the first value of a field of the request.
+func (e Exchange) field(name string) string {
 	for _, f := range e.Fields {
 		if strings.EqualFold(f.Name, name) {
-			return true
+			return f.Value
 		}
 	}
-	return false
+	return ""
 }
