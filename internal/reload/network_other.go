@@ -1,0 +1,7 @@
+//go:build !linux && !darwin
+
+package reload
+
+// networkFileSystem would name the file system of a folder if the system does
+// not tell of all changes to it.
+func networkFileSystem(string) string { return "" }
