@@ -41,6 +41,14 @@ var layers = map[string]layer{
 		may:     []string{"fileserver", "github.com/youmark/pkcs8"},
 		because: "every room has one door, and cli holds the keys",
 	},
+	"internal/hook": {
+		may:     []string{"fileserver", "golang.org/x/net", "golang.org/x/sys"},
+		because: "every room has one door, and cli holds the keys",
+	},
+	"internal/reload": {
+		may:     []string{"github.com/fsnotify/fsnotify", "golang.org/x/sys"},
+		because: "it watches files, and decides nothing about them",
+	},
 	"internal/accesslog": {
 		may:     []string{"fileserver"},
 		because: "every room has one door, and cli holds the keys",
@@ -49,9 +57,12 @@ var layers = map[string]layer{
 		may:     []string{"compress", "fileserver"},
 		because: "it is for the tests of all writers, so it depends on none",
 	},
+	"internal/bench": {
+		because: "it measures the program from outside, as it does the peers",
+	},
 	"internal/cli": {
 		may: []string{
-			"compress", "fileserver", "internal/accesslog", "internal/httpd",
+			"compress", "fileserver", "internal/accesslog", "internal/hook", "internal/httpd", "internal/reload",
 			"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term", "golang.org/x/sys",
 		},
 		because: "it puts the program together, and main does nothing but call it",

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gserve/gserve/compress"
 	"github.com/gserve/gserve/fileserver"
@@ -39,6 +40,15 @@ type Config struct {
 	Hidden         bool
 	FollowSymlinks bool
 	Python         bool
+
+	Handlers       []Handler
+	CGIFolders     []string // below the folder that is served; nil for none
+	Watch          bool
+	Workers        int            // of each application; 0 for the default
+	Threads        int            // of each worker; 0 for the default
+	HandlerTimeout *time.Duration // to the first byte of an answer; 0 for none; nil for the default
+	PythonBin      string
+	AppDir         string
 
 	TLSCert, TLSKey, TLSPasswordFile string
 
@@ -85,7 +95,7 @@ func (c *Config) Check() error {
 	case c.Quiet && c.Verbose:
 		return errors.New("--quiet and --verbose exclude each other")
 	}
-	for _, check := range []func() error{c.checkBind, c.checkIndex, c.checkContentType, c.checkPrecompress} {
+	for _, check := range []func() error{c.checkBind, c.checkIndex, c.checkContentType, c.checkPrecompress, c.checkHandlers} {
 		if err := check(); err != nil {
 			return err
 		}

@@ -16,6 +16,7 @@ type flag struct {
 	optional    string   // the value that the bare flag stands for; "" if it needs one
 	usage       string   // fits into a line of the short help
 	details     string   // what the full help says besides
+	rare        bool     // left out of the short help
 	once        bool     // not from the environment: an action, not a setting
 	list        bool     // may be repeated
 	opposite    string   // flag that makes a variable for this one void
@@ -59,12 +60,12 @@ var groups = []group{
 		{name: "no-listing", usage: "list no folders",
 			details: "A folder that has no index is then answered with 404.",
 			set:     toggle(func(c *Config) *bool { return &c.NoListing })},
-		{name: "no-archive", usage: "offer no download of whole folders",
+		{name: "no-archive", rare: true, usage: "offer no download of whole folders",
 			set: toggle(func(c *Config) *bool { return &c.NoArchive })},
 		{name: "title", short: "t", argument: "TEXT", usage: "what the listing calls the folder",
 			details: "By default its own name, without those of the folders that it lies in.",
 			set:     text(func(c *Config) *string { return &c.Title })},
-		{name: "content-type", argument: "TYPE", usage: "media type of files whose name tells none",
+		{name: "content-type", rare: true, argument: "TYPE", usage: "media type of files whose name tells none",
 			details: "By default their first bytes are looked at.",
 			set:     text(func(c *Config) *string { return &c.ContentType })},
 		{name: "no-compress", usage: "encode nothing on the fly",
@@ -90,13 +91,43 @@ var groups = []group{
 				"ETag, Vary, Accept-Ranges, Cache-Control and fields that protect pages.",
 			set: toggle(func(c *Config) *bool { return &c.Python })},
 	}},
+	{"Handlers", []flag{
+		{name: "handler", argument: "SPEC", usage: "[PREFIX=]wsgi:APP, cgi:FILE or a URL to run", list: true,
+			details: "May be repeated. APP is module:name, module:factory(\"argument\"), or the path of a file; " +
+				"handler:FILE:CLASS runs a BaseHTTPRequestHandler. A prefix, such as /api=, belongs to its " +
+				"handler whole. A handler without one answers what is not a file of PATH, and if no " +
+				"PATH is given, everything.",
+			set: (*Config).addHandler},
+		{name: "proxy", short: "P", argument: "URL", usage: "hand requests to another server: [PREFIX=]URL", list: true,
+			details: "May be repeated. The same as --handler with a URL: http://, https:// or unix:/run/app.sock. " +
+				"With a path in it, that takes the place of the prefix.",
+			set: (*Config).addProxy},
+		{name: "cgi", argument: "DIR", optional: "/cgi-bin,/htbin", usage: "run the programs in /cgi-bin and /htbin",
+			details: "An executable file, or a .py file, is run, and nothing in there is sent.",
+			set:     (*Config).setCGI},
+		{name: "watch", short: "w", usage: "restart apps when their code is saved",
+			details: "Tracebacks are then shown to browsers on this machine.",
+			set:     toggle(func(c *Config) *bool { return &c.Watch })},
+		{name: "workers", argument: "N", rare: true, usage: "processes of an app, 1; auto for cores", values: []string{"auto"},
+			set: (*Config).setWorkers},
+		{name: "threads", argument: "N", rare: true, usage: "requests that each answers at once, 16",
+			set: setCount(func(c *Config) *int { return &c.Threads })},
+		{name: "handler-timeout", argument: "SECS", rare: true, usage: "until an answer must have begun, 60",
+			details: "0 is for no limit. With --watch, there is none by default.",
+			set:     (*Config).setHandlerTimeout},
+		{name: "python-bin", rare: true, argument: "FILE", usage: "the Python that runs apps", files: true,
+			details: "By default that of $VIRTUAL_ENV, .venv or venv, or python3.",
+			set:     text(func(c *Config) *string { return &c.PythonBin })},
+		{name: "app-dir", rare: true, argument: "DIR", usage: "folder that apps are in; the current one", dirs: true,
+			set: text(func(c *Config) *string { return &c.AppDir })},
+	}},
 	{"TLS", []flag{
 		{name: "tls-cert", aliases: []string{"cert", "ssl-cert"}, argument: "FILE", usage: "serve HTTPS with this certificate chain (PEM)", files: true,
 			set: text(func(c *Config) *string { return &c.TLSCert })},
 		{name: "tls-key", aliases: []string{"key", "ssl-key"}, argument: "FILE", usage: "its private key, if not in the same file", files: true,
 			details: "It is never served, wherever it lies.",
 			set:     text(func(c *Config) *string { return &c.TLSKey })},
-		{name: "tls-password-file", argument: "FILE", usage: "file with the password of the key", files: true,
+		{name: "tls-password-file", rare: true, argument: "FILE", usage: "file with the password of the key", files: true,
 			set: text(func(c *Config) *string { return &c.TLSPasswordFile })},
 	}},
 	{"Log", []flag{
@@ -109,9 +140,9 @@ var groups = []group{
 			set: (*Config).setLogFormat},
 	}},
 	{"About", []flag{
-		{name: "completions", argument: "SHELL", usage: "print a script for bash, zsh, fish or powershell", once: true, values: shells,
+		{name: "completions", rare: true, argument: "SHELL", usage: "print a script for bash, zsh, fish or powershell", once: true, values: shells,
 			set: (*Config).setShell},
-		{name: "man", usage: "print the manual page", once: true, set: show(ShowManual)},
+		{name: "man", rare: true, usage: "print the manual page", once: true, set: show(ShowManual)},
 		{name: "version", short: "V", usage: "print the version", once: true, set: show(ShowVersion)},
 		{name: "help", short: "h", usage: "-h prints one screen, --help all", once: true, set: show(ShowHelp)},
 	}},

@@ -20,9 +20,12 @@ func writeUsage(w io.Writer) {
 	for _, g := range groups {
 		fmt.Fprintf(&b, "\n%s\n", g.title)
 		for _, f := range g.flags {
-			fmt.Fprintf(&b, "%-*s%s\n", usageColumn, f.syntax(), f.usage)
+			if !f.rare {
+				fmt.Fprintf(&b, "%-*s%s\n", usageColumn, f.syntax(), f.usage)
+			}
 		}
 	}
+	b.WriteString("\ngserve --help tells of all flags.\n")
 	io.WriteString(w, b.String())
 }
 

@@ -12,7 +12,7 @@ import (
 )
 
 // serve serves the folder of c until it is told to stop.
-func (sys System) serve(stop *stopping, c Config) error {
+func (sys System) serve(stop *stopping, c Config) (err error) {
 	sys.noteFolder(c)
 	root, err := openRoot(c)
 	if err != nil {
@@ -27,7 +27,16 @@ func (sys System) serve(stop *stopping, c Config) error {
 	if err != nil {
 		return err
 	}
-	options := append(c.options(), fileserver.WithPrivate(c.privateFiles()...), fileserver.WithObserver(sys.newLogger(c).Observe))
+	handlers, err := sys.startHooks(stop.ctx, c, root)
+	defer func() { err = errors.Join(err, handlers.close(stop.isForced())) }()
+	if err != nil {
+		for _, l := range listeners {
+			l.Close()
+		}
+		return err
+	}
+	options := append(c.options(), handlers.options...)
+	options = append(options, fileserver.WithPrivate(c.privateFiles()...), fileserver.WithObserver(sys.newLogger(c).Observe))
 	server := httpd.Server{
 		Handler:  fileserver.New(root, options...),
 		TLS:      security,
@@ -36,6 +45,9 @@ func (sys System) serve(stop *stopping, c Config) error {
 	}
 	for _, l := range listeners {
 		fmt.Fprintln(sys.Stdout, banner(l.Addr(), security != nil))
+	}
+	for _, line := range handlers.told {
+		fmt.Fprintln(sys.Stdout, line)
 	}
 	return server.Serve(stop.ctx, stop.force, listeners...)
 }

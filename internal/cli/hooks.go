@@ -1,0 +1,191 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/gserve/gserve/fileserver"
+	"github.com/gserve/gserve/internal/hook"
+	"github.com/gserve/gserve/internal/reload"
+)
+
+// hooks are the handlers of a run.
+type hooks struct {
+	config  Config
+	log     func(text string)
+	options []fileserver.Option
+	told    []string // what runs, for whoever starts it
+	closers []func(context.Context) error
+}
+
+// startHooks starts what c has beside the files. What it returns is to be
+// closed, also if there is an error.
+func (sys System) startHooks(ctx context.Context, c Config, root root) (*hooks, error) {
+	h := &hooks{config: c, log: sys.say}
+	for _, spec := range c.Handlers {
+		handler, told, err := h.start(ctx, spec)
+		if err != nil {
+			return h, fmt.Errorf("cannot run %s: %w", spec.Spec, err)
+		}
+		h.mount(spec.Prefix, handler)
+		h.told = append(h.told, cmp.Or(spec.Prefix, "/")+" is answered by "+told)
+	}
+	return h, h.startCGIFolders(root)
+}
+
+// mount has the handler answer what lies below prefix. Without one, it answers
+// what is no file of the folder that was asked for, or else everything.
+func (h *hooks) mount(prefix string, handler http.Handler) {
+	if prefix == "" && h.config.Directory != "" {
+		h.options = append(h.options, fileserver.WithFallback(handler))
+		return
+	}
+	h.options = append(h.options, fileserver.WithMount(prefix, handler))
+}
+
+func (h *hooks) start(ctx context.Context, spec Handler) (handler http.Handler, told string, err error) {
+	switch spec.Kind {
+	case WSGI, Class:
+		return h.startWSGI(ctx, spec)
+	case CGI:
+		handler, err := hook.NewCGI(hook.CGIConfig{
+			Program: spec.Spec, Prefix: spec.Prefix, Python: h.config.PythonBin, Timeout: h.timeout(), Log: h.log,
+		})
+		if err != nil {
+			return nil, "", err
+		}
+		h.closers = append(h.closers, handler.Close)
+		h.options = append(h.options, fileserver.WithPrivate(spec.Spec))
+		return handler, "cgi:" + spec.Spec, nil
+	}
+	proxy, err := hook.NewProxy(hook.ProxyConfig{
+		URL: spec.Spec, Prefix: spec.Prefix, Watch: h.config.Watch, Timeout: h.timeout(), Log: h.log,
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	h.closers = append(h.closers, func(context.Context) error { return proxy.Close() })
+	return proxy, spec.Spec, nil
+}
+
+// defaultTimeout is how long a handler may take to begin its answer.
+const defaultTimeout = time.Minute
+
+// noTimeout is longer than anybody waits.
+const noTimeout = 10 * 365 * 24 * time.Hour
+
+// timeout returns the bound for an answer to begin.
+func (h *hooks) timeout() time.Duration {
+	switch given := h.config.HandlerTimeout; {
+	case given != nil && *given > 0:
+		return *given
+	case given != nil || h.config.Watch:
+		return noTimeout
+	}
+	return defaultTimeout
+}
+
+func (h *hooks) startWSGI(ctx context.Context, spec Handler) (http.Handler, string, error) {
+	var watcher *reload.Watcher
+	var app *hook.WSGI
+	app, err := hook.NewWSGI(hook.WSGIConfig{
+		App: spec.Spec, Class: spec.Kind == Class, Prefix: spec.Prefix,
+		Python: h.config.PythonBin, Dir: h.config.AppDir,
+		Workers: h.config.Workers, Threads: h.config.Threads,
+		Timeout: h.timeout(), Watch: h.config.Watch, Log: h.log,
+		FoldersChanged: func() {
+			if watcher != nil {
+				h.watch(watcher, app.Folders())
+			}
+		},
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	if h.config.Watch {
+		watcher, err = reload.New(reload.Options{
+			Roots: []string{cmp.Or(h.config.AppDir, ".")}, Log: h.log,
+			Changing: app.Hold,
+			Changed:  func([]string) { app.Reload() },
+		})
+		if err != nil {
+			return nil, "", err
+		}
+		h.closers = append(h.closers, func(context.Context) error { return watcher.Close() })
+	}
+	h.closers = append(h.closers, app.Close)
+	if err := app.Start(ctx); err != nil {
+		return nil, "", err
+	}
+	return app, app.Describe(), nil
+}
+
+// watch has the folders watched, too, as far as they can be.
+func (h *hooks) watch(watcher *reload.Watcher, folders []string) {
+	if err := watcher.Add(folders...); err != nil {
+		h.log(err.Error())
+	}
+}
+
+// startCGIFolders runs the programs in the folders for them below root. Their
+// sources are nobody's business.
+func (h *hooks) startCGIFolders(root root) error {
+	folders := h.config.CGIFolders
+	if folders == nil {
+		return nil
+	}
+	handler, err := hook.NewCGIFolders(root, folders, hook.CGIConfig{Python: h.config.PythonBin, Timeout: h.timeout(), Log: h.log})
+	if err != nil {
+		return err
+	}
+	h.closers = append(h.closers, handler.Close)
+	h.options = append(h.options, fileserver.WithPrivateFolders(folders...))
+	for _, folder := range folders {
+		h.options = append(h.options, fileserver.WithMount(folder, handler))
+	}
+	h.told = append(h.told, strings.Join(folders, " and ")+" run their programs")
+	return nil
+}
+
+// closing is how long what still runs has to end when the server has stopped.
+const closing = 2 * time.Second
+
+// close ends the handlers, the last one first.
+func (h *hooks) close(forced bool) error {
+	ctx, cancel := context.WithTimeout(context.Background(), closing)
+	defer cancel()
+	if forced {
+		cancel()
+	}
+	var failed []error
+	for i := len(h.closers) - 1; i >= 0; i-- {
+		if err := h.closers[i](ctx); err != nil && !errors.Is(err, ctx.Err()) {
+			failed = append(failed, err)
+		}
+	}
+	return errors.Join(failed...)
+}
+
+// say prints what a handler has to say. Its lines are whatever a program
+// makes of them.
+func (sys System) say(text string) {
+	for line := range strings.Lines(text) {
+		fmt.Fprintln(sys.Stderr, "gserve: "+printable(strings.TrimRight(line, "\r\n")))
+	}
+}
+
+// printable returns s without what would command a terminal.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r != '\t' && !unicode.IsPrint(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, s)
+}
