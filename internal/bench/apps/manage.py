@@ -1,0 +1,6 @@
+import sys
+
+import hello_django  # has the settings
+from django.core.management import execute_from_command_line
+
+execute_from_command_line(sys.argv)

@@ -1,0 +1,69 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// usage is what the processes of a group use. It is zero where there is no
+// /proc that tells.
+type usage struct {
+	processor time.Duration // until now, that of children that have ended included
+	memory    float64       // MiB, where shared pages count by their share (PSS)
+}
+
+// usageOf adds up the processes of a group.
+func usageOf(group int) (u usage) {
+	names, _ := filepath.Glob("/proc/[0-9]*/stat")
+	for _, name := range names {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			continue // it has ended
+		}
+		if stat := parseStat(text); stat.group == group {
+			u.processor += stat.processor
+			u.memory += shareOf(filepath.Dir(name))
+		}
+	}
+	return u
+}
+
+// stat is what a /proc/N/stat tells, see proc_pid_stat(5).
+type stat struct {
+	group     int
+	processor time.Duration
+}
+
+// tick is the unit of times in there: USER_HZ is 100 wherever Go runs.
+const tick = 10 * time.Millisecond
+
+// parseStat reads a /proc/N/stat. The name of the program is in parentheses, and
+// may hold anything.
+func parseStat(text []byte) (s stat) {
+	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
+	if len(fields) < 15 {
+		return s
+	}
+	s.group, _ = strconv.Atoi(fields[2])
+	for _, field := range fields[11:15] { // utime, stime, cutime, cstime
+		n, _ := strconv.Atoi(field)
+		s.processor += time.Duration(n) * tick
+	}
+	return s
+}
+
+// shareOf is the PSS of a process, in MiB.
+func shareOf(folder string) float64 {
+	text, _ := os.ReadFile(filepath.Join(folder, "smaps_rollup"))
+	_, rest, _ := strings.Cut(string(text), "\nPss:")
+	var kilobytes float64
+	fmt.Sscan(rest, &kilobytes)
+	return kilobytes / 1024
+}
