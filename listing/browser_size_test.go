@@ -25,7 +25,7 @@ func manyFiles(t testing.TB) string {
 	files[strings.Repeat("w", 255)] = "long"
 	files[strings.Repeat("Ж", 120)+".tar.zst"] = "long"
 	files["a name of many words that goes on until there is no more room for it "+strings.Repeat("and on ", 20)+".txt"] = "long"
-	files["file‮fdp.exe"] = "turned around"
+	files["file\u202efdp.exe"] = "turned around"
 	dir := writeFiles(t, t.TempDir(), files)
 	for i := range 36 {
 		age := time.Now().Add(-time.Duration(i*i) * time.Hour)
