@@ -57,7 +57,7 @@ var hostileReadmes = []string{
 // forbidden is what the README must not bring into the page.
 var forbidden = regexp.MustCompile(`(?i)<(script|style|svg|math|form|input|button|iframe|object|embed|base|meta|link|h1|video|audio|textarea|select|article|main)\b` +
 	`|<[^>]*\s(on\w+|style|id|name|class|srcset|background|action)\s*=` +
-	`|(href|src)\s*=\s*["']?[\x00-\x20]*(javascript|data|vbscript)\s*:` +
+	`|<[^>]*\s(href|src)\s*=\s*["']?[\x00-\x20]*(javascript|data|vbscript)\s*:` +
 	`|<img[^>]*\ssrc\s*=\s*"([^"]*:|[\x00-\x20]*[/\\][\x00-\x20]*[/\\])`)
 
 func TestReadmeIsSafe(t *testing.T) {

@@ -116,7 +116,9 @@ func (s *WSGI) supervise(g *generation, w *worker) {
 	<-w.gone
 	s.pool.mu.Lock()
 	s.pool.withdraw(w)
-	w.closeLanes() // a process that it has started may hold them open
+	// What it has sent is still to be read. But a process that it has started may
+	// hold the lanes open.
+	time.AfterFunc(time.Second, w.closeLanes)
 	for number, overdue := range w.adrift {
 		if overdue != nil {
 			overdue.Stop()

@@ -276,8 +276,10 @@ func (w *worker) cut() {
 }
 
 // closeLanes ends what the worker was busy with when it died. Nothing of it is
-// repeated: it may be why. The pool is held.
+// repeated: it may be why.
 func (w *worker) closeLanes() {
+	w.server.pool.mu.Lock()
+	defer w.server.pool.mu.Unlock()
 	for _, l := range w.all {
 		l.closeQuietly()
 	}

@@ -392,3 +392,27 @@ def app(environ, start_response):
 		t.Errorf("%d requests were run %d times", times, len(ran))
 	}
 }
+
+// TestForked has a worker die whose child goes on, and has all of its sockets.
+func TestForked(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	writeApp(t, dir, "forks.py", `import os, time
+def app(environ, start_response):
+    if environ["PATH_INFO"] == "/fork":
+        if os.fork() == 0:
+            time.sleep(5)
+            os._exit(0)
+        os._exit(1)
+    start_response("200 OK", [])
+    return [b"ok"]
+`)
+	s := startSite(t, WSGIConfig{App: "forks", Dir: dir})
+	start := time.Now()
+	if got := s.get("/fork"); got.status != 502 || time.Since(start) > 4*time.Second {
+		t.Errorf("%d after %v", got.status, time.Since(start))
+	}
+	if got := s.get("/"); got.content != "ok" {
+		t.Errorf("%d", got.status)
+	}
+}
