@@ -62,7 +62,7 @@ func TestReload(t *testing.T) {
 	var saved, asked atomic.Int64
 	var clients sync.WaitGroup
 	stop := make(chan struct{})
-	for i := range 8 {
+	for i := range 32 {
 		path := "/"
 		if i == 0 {
 			path = "/sleep"
@@ -85,7 +85,10 @@ func TestReload(t *testing.T) {
 			}
 		})
 	}
-	const switches = 50
+	switches := 200
+	if testing.Short() {
+		switches = 50
+	}
 	for n := 1; n <= switches; n++ {
 		writeApp(t, dir, "live.py", version(n))
 		s.app.Reload()
