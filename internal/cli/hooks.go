@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
 	"strings"
 	"time"
 	"unicode"
@@ -22,6 +23,8 @@ type hooks struct {
 	options []fileserver.Option
 	told    []string // what runs, for whoever starts it
 	closers []func(context.Context) error
+
+	runsPrograms bool // of CGI
 }
 
 // startHooks starts what c has beside the files. What it returns is to be
@@ -36,7 +39,13 @@ func (sys System) startHooks(ctx context.Context, c Config, root root) (*hooks, 
 		h.mount(spec.Prefix, handler)
 		h.told = append(h.told, cmp.Or(spec.Prefix, "/")+" is answered by "+told)
 	}
-	return h, h.startCGIFolders(root)
+	if err := h.startCGIFolders(root); err != nil {
+		return h, err
+	}
+	if h.runsPrograms && os.Geteuid() == 0 {
+		h.log("hint: CGI programs run as root here; start gserve as another user if they need not")
+	}
+	return h, nil
 }
 
 // mount has the handler answer what lies below prefix. Without one, it answers
@@ -61,7 +70,7 @@ func (h *hooks) start(ctx context.Context, spec Handler) (handler http.Handler, 
 			return nil, "", err
 		}
 		h.closers = append(h.closers, handler.Close)
-		h.options = append(h.options, fileserver.WithPrivate(spec.Spec))
+		h.options, h.runsPrograms = append(h.options, fileserver.WithPrivate(spec.Spec)), true
 		return handler, "cgi:" + spec.Spec, nil
 	}
 	proxy, err := hook.NewProxy(hook.ProxyConfig{
@@ -145,7 +154,7 @@ func (h *hooks) startCGIFolders(root root) error {
 		return err
 	}
 	h.closers = append(h.closers, handler.Close)
-	h.options = append(h.options, fileserver.WithPrivateFolders(folders...))
+	h.options, h.runsPrograms = append(h.options, fileserver.WithPrivateFolders(folders...)), true
 	for _, folder := range folders {
 		h.options = append(h.options, fileserver.WithMount(folder, handler))
 	}
