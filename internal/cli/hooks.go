@@ -33,8 +33,11 @@ func (sys System) startHooks(ctx context.Context, c Config, root root) (*hooks, 
 	h := &hooks{config: c, log: sys.say}
 	for _, spec := range c.Handlers {
 		handler, told, err := h.start(ctx, spec)
+		if _, ok := errors.AsType[*hook.ImportError](err); ok {
+			return h, err // it says what cannot be imported
+		}
 		if err != nil {
-			return h, fmt.Errorf("cannot run %s: %w", spec.Spec, err)
+			return h, fmt.Errorf("cannot run %q: %w", spec.Spec, err)
 		}
 		h.mount(spec.Prefix, handler)
 		h.told = append(h.told, cmp.Or(spec.Prefix, "/")+" is answered by "+told)

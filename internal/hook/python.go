@@ -56,7 +56,10 @@ func findPython(asked, dir string) (string, error) {
 	if asked != "" {
 		path, err := exec.LookPath(asked)
 		if err != nil {
-			return "", fmt.Errorf("python %q: %w", asked, err)
+			if missing, ok := errors.AsType[*exec.Error](err); ok {
+				err = missing.Err // which says once what is missing
+			}
+			return "", fmt.Errorf("no Python at %q: %w", asked, err)
 		}
 		return filepath.Abs(path)
 	}
