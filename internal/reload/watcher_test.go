@@ -325,9 +325,11 @@ func TestAdd(t *testing.T) {
 		added := make(chan struct{}, 10)
 		var self *Watcher
 		options.Roots = []string{dir + "/pkg"}
-		options.Changing = func() { self.Add(dir + "/node_modules/x"); added <- struct{}{} }
+		ready := make(chan struct{})
+		options.Changing = func() { <-ready; self.Add(dir + "/node_modules/x"); added <- struct{}{} }
 		self, err := New(options)
 		must(t, err)
+		close(ready)
 		defer self.Close()
 		write(t, dir+"/pkg/a.py", "two")
 		<-added
