@@ -17,7 +17,7 @@ func fuzzFiles(b []byte) (files []fakeFile) {
 	for len(b) > 12 && len(files) < 50 {
 		f := fakeFile{
 			mode:  fs.FileMode(binary.LittleEndian.Uint16(b)),
-			mtime: time.Unix(int64(binary.LittleEndian.Uint64(b[2:]))>>(b[0]%48), 0),
+			mtime: time.Unix(int64(binary.LittleEndian.Uint64(b[2:]))>>(8+b[0]%40), 0), // years that a Time can hold
 			size:  int64(binary.LittleEndian.Uint16(b[10:])),
 			isDir: b[1]&0x80 != 0,
 		}

@@ -107,11 +107,7 @@ var (
 // clampTime returns the time from first to last, in whole seconds and UTC, that is
 // nearest to t. Seconds are rounded down, also before 1970.
 func clampTime(t, first, last time.Time) time.Time {
-	switch {
-	case t.Before(first):
-		return first
-	case t.After(last):
-		return last
-	}
-	return time.Unix(t.Unix(), 0).UTC()
+	// Of seconds, as times beyond what a Time can hold do not compare.
+	seconds := min(max(t.Unix(), first.Unix()), last.Unix())
+	return time.Unix(seconds, 0).UTC()
 }
