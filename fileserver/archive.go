@@ -153,8 +153,8 @@ func (t *tree) choose(names []string) error {
 		if name == "" || name == "." || name == ".." || !isName(name) {
 			return errNoName
 		}
-		if !t.server.showHidden && isHidden(path.Join(t.name, name)) {
-			return ErrHidden
+		if err := t.server.barred(path.Join(t.name, name)); err != nil {
+			return err
 		}
 		if t.server.inPrivateFolder(path.Join(t.name, name)) {
 			return errPrivate

@@ -487,3 +487,32 @@ func TestPrivateFolders(t *testing.T) {
 		}
 	}
 }
+
+// TestDropBox reaches for what lies in a folder that is for writing only.
+func TestDropBox(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	os.MkdirAll(filepath.Join(dir, "inbox/sub"), 0o755)
+	write(t, filepath.Join(dir, "inbox/a.txt"), "in the box")
+	write(t, filepath.Join(dir, "inbox/index.html"), "in the box")
+	write(t, filepath.Join(dir, "inbox/sub/b.txt"), "in the box")
+	write(t, filepath.Join(dir, "beside.txt"), "beside")
+	os.Symlink("inbox", filepath.Join(dir, "link"))
+	os.Symlink("inbox/a.txt", filepath.Join(dir, "link.txt"))
+	os.Symlink(filepath.Join(dir, "inbox"), filepath.Join(dir, "absolute"))
+	s := fileserver.New(openDir(t, dir), fileserver.WithDropBox("inbox"))
+	for _, target := range []string{
+		"/inbox/a.txt", "/inbox/index.html", "/inbox/sub/", "/inbox/sub/b.txt", "/link/a.txt", "/link/", "/link.txt", "/absolute/a.txt",
+		"/link/sub/b.txt", "/link/sub/?archive=tar", "/?archive=tar&name=inbox", "/?archive=tar&name=link",
+	} {
+		if status, content := get(t, s, target); status != 404 || strings.Contains(content, "in the box") {
+			t.Errorf("GET %s: %d %q", target, status, content)
+		}
+	}
+	for _, target := range []string{"/inbox/", "/inbox/?archive=tar", "/?archive=tar", "/?q=a&deep=1", "/", "/inbox/?q=a&deep=1&format=json"} {
+		status, content := get(t, s, target)
+		if status != 200 || strings.Contains(content, "a.txt") || strings.Contains(content, "in the box") {
+			t.Errorf("GET %s: %d %q", target, status, content)
+		}
+	}
+}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/gserve/gserve/fileserver"
 	"github.com/gserve/gserve/internal/exchange"
+	"github.com/gserve/gserve/listing"
 )
 
 // options are what a script of exchanges may ask for in its first line.
@@ -35,12 +36,19 @@ var options = map[string]fileserver.Option{
 		fileserver.Field{Name: "Cache-Control", Value: "no-cache"}, fileserver.Field{Name: "X-One", Value: "1"},
 		fileserver.Field{Name: "X-Two", Value: "2"}, fileserver.Field{Name: "X-Two", Value: "3"},
 		fileserver.Field{Name: "x-lower", Value: "yes"}),
-	"mount-api":    fileserver.WithMount("/api", says("api")),
-	"mount-api-v2": fileserver.WithMount("/api/v2/", says("v2")),
-	"mount-docs":   fileserver.WithMount("docs", says("docs")),
-	"mount-root":   fileserver.WithMount("/", says("root")),
-	"mount-nested": fileserver.WithMount("/nested", http.StripPrefix("/nested/", fileserver.New(exchange.Site()))),
-	"fallback":     fileserver.WithFallback(says("fallback")),
+	"prefix":         fileserver.WithPrefix("/se/cret/"),
+	"home":           fileserver.WithHome("10:a.txt"),
+	"drop-box":       fileserver.WithDropBox("."),
+	"drop-box-docs":  fileserver.WithDropBox("/docs/"),
+	"changes":        fileserver.WithChanges(".", listing.Changes{Upload: true}),
+	"writer":         fileserver.WithWriter(says("writer"), "PUT", "POST", "PATCH"),
+	"writer-options": fileserver.WithWriter(says("writer"), "PUT", "OPTIONS"),
+	"mount-api":      fileserver.WithMount("/api", says("api")),
+	"mount-api-v2":   fileserver.WithMount("/api/v2/", says("v2")),
+	"mount-docs":     fileserver.WithMount("docs", says("docs")),
+	"mount-root":     fileserver.WithMount("/", says("root")),
+	"mount-nested":   fileserver.WithMount("/nested", http.StripPrefix("/nested/", fileserver.New(exchange.Site()))),
+	"fallback":       fileserver.WithFallback(says("fallback")),
 	"filter-teapot": fileserver.WithFilter(func(_ *fileserver.Request, p *fileserver.Response) {
 		p.Extra = append(p.Extra, fileserver.Field{Name: "X-Teapot", Value: "short"})
 	}),

@@ -52,7 +52,10 @@ func (s *Server) readFolder(ctx context.Context, q *Request, p *Response, res *r
 
 // newFolder returns the directory as a listing begins to show it.
 func (s *Server) newFolder(q *Request, res *resource, view listing.View) *listing.Folder {
-	folder := &listing.Folder{Path: "/", Title: s.title, View: view, CanSearch: !s.pageOnly, CanSave: !s.noArchive, Now: s.now()}
+	folder := &listing.Folder{Path: "/", Title: s.title, View: view, CanSearch: !s.pageOnly, CanSave: !s.noArchive, Now: s.now(), Trust: s.trust}
+	if s.mayChange(res.name) {
+		folder.Changes = s.changes
+	}
 	if res.name != "." {
 		folder.Path = "/" + res.name + "/"
 	}
@@ -86,11 +89,11 @@ func (s *Server) readContents(ctx context.Context, res *resource, view listing.V
 			return c, err
 		}
 		name := n.Name()
-		if !s.showHidden && isHidden(path.Join(res.name, name)) {
-			c.hidden++
-			continue
-		}
-		if full := path.Join(res.name, name); s.isPrivateName(full) || n.Type() == fs.ModeSymlink && s.inPrivateFolder(full) {
+		full := path.Join(res.name, name)
+		if err := s.barred(full); err != nil || n.Type() == fs.ModeSymlink && s.inPrivateFolder(full) {
+			if err == ErrHidden {
+				c.hidden++
+			}
 			continue
 		}
 		entry := listing.Entry{Name: name, IsDir: n.IsDir(), Size: unknown}

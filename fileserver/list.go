@@ -21,7 +21,10 @@ func (s *Server) list(ctx context.Context, q *Request, p *Response, res *resourc
 	p.release = res.close
 	query := parseQuery(q.Query)
 	represent := s.listFolder
-	if query.Get("archive") != "" && !s.noArchive {
+	switch {
+	case s.isDropBox(res.name):
+		represent = s.showDropBox
+	case query.Get("archive") != "" && !s.noArchive:
 		represent = s.archive
 	}
 	err := represent(ctx, q, p, res, query)
@@ -84,6 +87,23 @@ func (s *Server) listFolder(ctx context.Context, q *Request, p *Response, res *r
 		err = s.streamed(q, p, write)
 	}
 	if err == nil && chosen == formHTML && !p.Content.isNone() {
+		p.Extra = append(p.Extra, Field{"Content-Security-Policy", listing.ContentSecurityPolicy}, noReferrer)
+	}
+	return err
+}
+
+// showDropBox has p be a page that lists nothing.
+func (s *Server) showDropBox(_ context.Context, q *Request, p *Response, res *resource, _ url.Values) error {
+	coding, err := s.negotiateStream(q, p)
+	if err != nil {
+		return err
+	}
+	folder := s.newFolder(q, res, listing.View{})
+	folder.CanSearch, folder.CanSave, folder.DropBox = false, false, true
+	folder.Entries = func(func(listing.Entry, error) bool) {}
+	p.Meta = Representation{Type: pageTypes[1], Coding: coding, Length: -1}
+	err = s.rendered(q, p, func(w io.Writer) error { return listing.HTML(w, folder) })
+	if err == nil && !p.Content.isNone() {
 		p.Extra = append(p.Extra, Field{"Content-Security-Policy", listing.ContentSecurityPolicy}, noReferrer)
 	}
 	return err

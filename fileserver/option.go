@@ -4,8 +4,11 @@ import (
 	"cmp"
 	"net/http"
 	"net/textproto"
+	"path"
 	"slices"
 	"strings"
+
+	"github.com/gserve/gserve/listing"
 )
 
 // Option changes what a [Server] does. Options take values that are already
@@ -23,6 +26,57 @@ func WithMount(prefix string, h http.Handler) Option {
 			return cmp.Compare(len(b.prefix), len(a.prefix))
 		})
 	}
+}
+
+// WithGate has f look at every request before anything else. A handler that it
+// returns answers instead of the server; with nil, the request goes on to the
+// next gate, and then to its answer. f is called concurrently.
+func WithGate(f func(*http.Request) http.Handler) Option {
+	return func(s *Server) { s.gates = append(s.gates, f) }
+}
+
+// WithPrefix has the files lie below prefix: "/docs" makes the root's a.txt be
+// /docs/a.txt. Whatever lies beside it is absent. Prefixes of mounts are not
+// below it.
+func WithPrefix(prefix string) Option {
+	return func(s *Server) { s.prefix = strings.Trim(prefix, "/") }
+}
+
+// WithHome has "/" lead to this entry of the root, by a redirect.
+func WithHome(name string) Option {
+	return func(s *Server) { s.home = name }
+}
+
+// WithWriter hands every request of these methods that is not for a mount to h,
+// which the server would answer with 405. GET and HEAD must not be among them.
+func WithWriter(h http.Handler, methods ...string) Option {
+	return func(s *Server) {
+		s.writer, s.writes = h, methods
+		allowed := append([]string{"GET", "HEAD", "OPTIONS"}, methods...)
+		slices.Sort(allowed[3:])
+		s.allow = strings.Join(slices.Compact(allowed), ", ")
+	}
+}
+
+// WithChanges has the page of every directory in this folder, "." for the root,
+// offer these changes. They are made by what [WithWriter] gives.
+func WithChanges(folder string, changes listing.Changes) Option {
+	return func(s *Server) { s.changesBelow, s.changes = cleanFolder(folder), changes }
+}
+
+// WithDropBox makes this folder, "." for the root, one to put files in: its page
+// lists nothing, and nothing that lies in it can be had.
+func WithDropBox(folder string) Option {
+	return func(s *Server) {
+		folder = cleanFolder(folder)
+		s.dropBox = &folder
+	}
+}
+
+// WithTrustPage has listings refer to a page that tells how to trust the
+// certificate of the server.
+func WithTrustPage(reference string) Option {
+	return func(s *Server) { s.trust = reference }
 }
 
 // WithFallback hands every request that no file answers to h, whatever its
@@ -62,6 +116,14 @@ func WithObserver(f func(*Record)) Option {
 	return func(s *Server) { s.observers = append(s.observers, f) }
 }
 
+// WithTransfers calls begin when content of the server's own begins to be sent,
+// with what is known of the request and the number of bytes that are to come, -1
+// if that is not known. begin must not keep its argument, and is called
+// concurrently; it may return nil if it does not want to know more.
+func WithTransfers(begin func(r *Record, total int64) Transfer) Option {
+	return func(s *Server) { s.transfers = append(s.transfers, begin) }
+}
+
 // WithIndex sets the names of the file that stands for its directory, the
 // first one that exists wins. The default is index.html, index.htm; without
 // names, no file does.
@@ -93,7 +155,7 @@ func WithPrivate(names ...string) Option {
 func WithPrivateFolders(names ...string) Option {
 	return func(s *Server) {
 		for _, name := range names {
-			s.privateFolders = append(s.privateFolders, strings.Trim(name, "/"))
+			s.privateFolders = append(s.privateFolders, cleanFolder(name))
 		}
 	}
 }
@@ -143,4 +205,9 @@ func WithoutCompression() Option {
 // encoded files beside the originals are files of their own only.
 func WithoutCoding() Option {
 	return func(s *Server) { s.encodings, s.noCoding = nil, true }
+}
+
+// cleanFolder returns the name of a folder below the root as [fs.FS] spells it.
+func cleanFolder(name string) string {
+	return cmp.Or(strings.Trim(path.Clean("/"+name), "/"), ".")
 }

@@ -27,6 +27,7 @@ var pageTypes = [2]string{"text/plain; charset=utf-8", "text/html; charset=utf-8
 // statusPages holds both forms of every page that the server sends.
 var statusPages = newStatusPages(
 	http.StatusMovedPermanently,
+	http.StatusFound,
 	http.StatusBadRequest,
 	http.StatusNotFound,
 	http.StatusMethodNotAllowed,

@@ -4,12 +4,72 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+
+	"github.com/gserve/gserve/listing"
 )
+
+// Reserved begins the names of files that are not finished yet, and of what is
+// known about them. Such a name is never sent nor listed.
+const Reserved = ".gserve-"
+
+// Bars reports whether a name below the root is one that clients cannot have,
+// whatever lies there: it is hidden, or private by its spelling.
+func (s *Server) Bars(name string) bool { return s.barred(name) != nil }
+
+// barred returns why a name cannot be had, as far as its spelling tells; nil if
+// it can.
+func (s *Server) barred(name string) error {
+	switch {
+	case isReserved(name), s.isPrivateName(name):
+		return errPrivate
+	case !s.showHidden && isHidden(name):
+		return ErrHidden
+	}
+	return nil
+}
+
+// isReserved reports whether a part of a name begins with [Reserved]. File
+// systems differ in whether case matters: here it never does.
+func isReserved(name string) bool {
+	for i := 0; i+len(Reserved) <= len(name); i++ {
+		if name[i] == '.' && (i == 0 || name[i-1] == '/') && strings.EqualFold(name[i:i+len(Reserved)], Reserved) {
+			return true
+		}
+	}
+	return false
+}
+
+// isDropBox reports whether a name is that of the folder for writing only.
+func (s *Server) isDropBox(name string) bool { return s.dropBox != nil && *s.dropBox == name }
+
+// mayChange reports whether the directory of this name is one to be changed.
+func (s *Server) mayChange(name string) bool {
+	return s.changes != (listing.Changes{}) && isBelow(name, s.changesBelow)
+}
+
+// isBelow reports whether a name is that of a folder, or of what lies in it.
+// File systems differ in whether case matters: here it never does.
+func isBelow(name, folder string) bool {
+	return folder == "." || len(name) >= len(folder) && strings.EqualFold(name[:len(folder)], folder) &&
+		(len(name) == len(folder) || name[len(folder)] == '/')
+}
+
+// hiddenFolders yields the folders in which nothing can be had.
+func (s *Server) hiddenFolders(yield func(string) bool) {
+	for _, folder := range s.privateFolders {
+		if !yield(folder) {
+			return
+		}
+	}
+	if s.dropBox != nil {
+		yield(*s.dropBox)
+	}
+}
 
 // inPrivateFolder reports whether a name leads into a private folder: by how it
 // is spelled, or by the links on its way.
 func (s *Server) inPrivateFolder(name string) bool {
-	if len(s.privateFolders) == 0 {
+	if len(s.privateFolders) == 0 && s.dropBox == nil {
 		return false
 	}
 	if s.isPrivateName(name) {
@@ -25,12 +85,10 @@ func (s *Server) inPrivateFolder(name string) bool {
 }
 
 // isPrivateName reports whether a name without links is that of a private
-// folder, or of what lies in one. File systems differ in whether case matters:
-// here it never does.
+// folder, or of what lies in one.
 func (s *Server) isPrivateName(name string) bool {
-	for _, folder := range s.privateFolders {
-		if len(name) >= len(folder) && strings.EqualFold(name[:len(folder)], folder) &&
-			(len(name) == len(folder) || name[len(folder)] == '/') {
+	for folder := range s.hiddenFolders {
+		if isBelow(name, folder) {
 			return true
 		}
 	}
@@ -40,7 +98,7 @@ func (s *Server) isPrivateName(name string) bool {
 // hasPrivateFolder reports whether a directory on the way of a name is a
 // private one, which a file system may know by further names.
 func (s *Server) hasPrivateFolder(name string) bool {
-	for _, folder := range s.privateFolders {
+	for folder := range s.hiddenFolders {
 		private, err := fs.Stat(s.root, folder)
 		if err != nil {
 			continue

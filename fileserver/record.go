@@ -15,10 +15,19 @@ type Record struct {
 	Host      string
 	Referer   string
 	UserAgent string
+	User      string // whom the client claims to be, by Basic credentials
 
 	Status int
-	Sent   int64  // bytes of content that were written
-	Type   string // media type of the content, if any
-	Name   string // file that was chosen, below the root; "" if none was
-	Err    error  // why the answer is a refusal or was cut short; nil if neither
+	Sent   int64     // bytes of content that were written
+	Type   string    // media type of the content, if any
+	Length int64     // bytes of the whole that the content is of; -1 if unknown
+	Part   ByteRange // of the whole, in an answer with one range
+	Name   string    // file that was chosen, below the root; "" if none was
+	Err    error     // why the answer is a refusal or was cut short; nil if neither
+}
+
+// Transfer is told how the content of one answer gets on (see [WithTransfers]).
+type Transfer interface {
+	Moved(n int64) // bytes of it that have been written so far; it is called often
+	End(err error) // once, with what went wrong
 }

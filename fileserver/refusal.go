@@ -28,6 +28,7 @@ var (
 	errNotDirectory  = errors.New("not a directory")
 	errPrivate       = errors.New("private to the server")
 	errNoIndex       = errors.New("directory without an index")
+	errBeside        = errors.New("path lies beside the prefix of the files")
 	errMethod        = errors.New("method is not for files")
 	errPrecondition  = errors.New("precondition failed")
 	errRange         = errors.New("range lies outside of the file")
@@ -37,7 +38,7 @@ var (
 
 var absences = []error{
 	fs.ErrNotExist, fs.ErrPermission, fs.ErrInvalid,
-	ErrHidden, ErrOutside, errAbove, errNoName, errNotRegular, errNotDirectory, errPrivate, errNoIndex,
+	ErrHidden, ErrOutside, errAbove, errNoName, errNotRegular, errNotDirectory, errPrivate, errNoIndex, errBeside,
 	syscall.ENOTDIR, syscall.EINVAL, syscall.ENAMETOOLONG, syscall.ELOOP, syscall.ENXIO, syscall.EOPNOTSUPP,
 }
 

@@ -1,9 +1,11 @@
 package fileserver
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 	"path"
+	"strings"
 )
 
 // resource is what a target was found to be: a file, or else a directory to be
@@ -29,23 +31,40 @@ func (r *resource) close() {
 	r.dir.close()
 }
 
+// locate looks a target up below the prefix of the files.
+func (s *Server) locate(t target) (resource, error) {
+	if s.prefix == "" {
+		return s.find(t)
+	}
+	rest, ok := strings.CutPrefix(t.name, s.prefix)
+	if !ok || rest != "" && rest[0] != '/' {
+		return resource{}, errBeside
+	}
+	res, err := s.find(target{cmp.Or(strings.TrimPrefix(rest, "/"), "."), t.slash})
+	res.target = t
+	return res, err
+}
+
 // find looks a target up. Whatever cannot be sent is an error.
 func (s *Server) find(t target) (resource, error) {
-	if !s.showHidden && isHidden(t.name) {
+	if s.isDropBox(t.name) || t.name == "." && s.home != "" { // whose index is not looked for
+		dir, err := s.rootDirectory().sub(t.name)
+		return resource{target: t, name: t.name, dir: dir, slashless: !t.slash}, err
+	}
+	if err := s.barred(t.name); err == ErrHidden {
 		if _, err := s.rootDirectory().stat(t.name); err != nil {
 			return resource{}, err // so that nobody is told to show what is not there
 		}
 		return resource{}, ErrHidden
-	}
-	if s.inPrivateFolder(t.name) {
+	} else if err != nil || s.inPrivateFolder(t.name) {
 		return resource{}, errPrivate
 	}
-	if t.slash {
+	if t.slash || t.name == "." {
 		dir, err := s.rootDirectory().sub(t.name)
 		if err != nil {
 			return resource{}, err
 		}
-		return s.findIndex(resource{target: t, name: t.name, dir: dir})
+		return s.findIndex(resource{target: t, name: t.name, dir: dir, slashless: !t.slash})
 	}
 	dir, err := s.rootDirectory().sub(path.Dir(t.name))
 	if err != nil {

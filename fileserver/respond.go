@@ -3,10 +3,10 @@ package fileserver
 import (
 	"context"
 	"net/http"
-)
+	"slices"
 
-// allow is what can be done with a file or directory.
-const allow = "GET, HEAD, OPTIONS"
+	"github.com/gserve/gserve/listing"
+)
 
 // Respond decides how q is answered and sets p to that. It reads the file
 // system, and does nothing else: no socket, no writer, no log. The caller
@@ -40,9 +40,13 @@ func (s *Server) decide(ctx context.Context, q *Request, p *Response) {
 			return
 		}
 	}
+	if s.writer != nil && slices.Contains(s.writes, q.Method) {
+		p.Handoff = s.writer
+		return
+	}
 	var res resource
 	if err == nil {
-		res, err = s.find(t)
+		res, err = s.locate(t)
 	}
 	if err != nil {
 		s.refuse(q, p, err)
@@ -59,12 +63,16 @@ func (s *Server) answer(ctx context.Context, q *Request, p *Response, res *resou
 		s.options(p)
 	case q.Method != "GET" && q.Method != "HEAD":
 		res.close()
-		p.Allow, p.Err = allow, errMethod
+		p.Allow, p.Err = s.allow, errMethod
 		s.page(q, p, http.StatusMethodNotAllowed)
 	case res.slashless:
 		res.close()
 		p.Location = withSlash(res.target, q.Query)
 		s.page(q, p, http.StatusMovedPermanently)
+	case res.name == "." && s.home != "":
+		res.close()
+		p.Location = listing.Reference(s.home)
+		s.page(q, p, http.StatusFound)
 	case res.base != "":
 		s.file(q, p, res)
 	default:
@@ -73,7 +81,7 @@ func (s *Server) answer(ctx context.Context, q *Request, p *Response, res *resou
 }
 
 func (s *Server) options(p *Response) {
-	p.Status, p.Allow = http.StatusNoContent, allow
+	p.Status, p.Allow = http.StatusNoContent, s.allow
 }
 
 // refuse answers that there is nothing to be had, or lets the fallback answer

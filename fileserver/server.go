@@ -15,10 +15,17 @@ type Server struct {
 	root fs.FS
 	now  func() time.Time
 
+	gates     []func(*http.Request) http.Handler
 	mounts    []mount // longest prefix first
+	prefix    string  // that the files are below, without slashes around it
+	home      string  // entry of the root that "/" leads to
+	writer    http.Handler
+	writes    []string // methods of writer
+	allow     string   // what can be done with a file or directory
 	fallback  http.Handler
 	filters   []func(*Request, *Response)
 	observers []func(*Record)
+	transfers []func(*Record, int64) Transfer
 	fields    []Field
 
 	encodings *encodings // nil: nothing is encoded on the fly
@@ -41,6 +48,10 @@ type Server struct {
 	title          string
 	private        []*privateFile
 	privateFolders []string
+	dropBox        *string // folder that is for writing only
+	changes        listing.Changes
+	changesBelow   string // folder that they are allowed in
+	trust          string // reference to how the certificate is trusted; "" for none
 	unknownType    string
 }
 
@@ -75,6 +86,7 @@ func New(root fs.FS, opts ...Option) *Server {
 		checksums:  listing.NewChecksums(maxChecksums),
 		title:      "Files",
 		fields:     []Field{noSniff},
+		allow:      "GET, HEAD, OPTIONS",
 	}
 	for _, opt := range opts {
 		opt(s)

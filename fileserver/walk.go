@@ -87,11 +87,8 @@ func (w *walk) directory(ctx context.Context, d directory, name, at string) erro
 // entry goes to one entry of a directory; name is below the root, at from
 // where the walk began.
 func (w *walk) entry(ctx context.Context, d directory, e fs.DirEntry, name, at string) error {
-	if !w.server.showHidden && isHidden(name) {
-		return nil
-	}
 	isLink := e.Type() == fs.ModeSymlink
-	if w.server.isPrivateName(name) || isLink && w.server.inPrivateFolder(name) {
+	if w.server.barred(name) != nil || isLink && w.server.inPrivateFolder(name) {
 		return nil
 	}
 	if e.Type() != 0 && !e.IsDir() && !isLink {

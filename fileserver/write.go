@@ -20,20 +20,29 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer d.release()
 	p := &d.answer
 	defer p.Close() // also if a filter panics
+	if handler := s.gate(r); handler != nil {
+		s.handOff(w, r, handler, start)
+		return
+	}
 	d.request = newRequest(r)
 	s.Respond(r.Context(), &d.request, p)
 	if p.Handoff != nil {
 		s.handOff(w, r, p.Handoff, start)
 		return
 	}
-	sent, err := write(w, r, p)
+	var sent int64
+	var err error
+	w, end := s.transfer(w, r, p, start)
+	defer func() { end(err) }()
+	sent, err = write(w, r, p)
 	if err != nil && isClientGone(r.Context(), err) {
 		err = fmt.Errorf("%w: %w", ErrClientGone, err)
 	}
 	if s.observers != nil {
 		record := newRecord(r, start)
-		record.Status, record.Sent, record.Type, record.Name = p.Status, sent, p.Meta.Type, p.Name
-		if record.Err = p.Err; err != nil {
+		record.answer(p)
+		record.Sent = sent
+		if err != nil {
 			record.Err = err
 		}
 		s.observe(record)
@@ -41,6 +50,16 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		panic(http.ErrAbortHandler)
 	}
+}
+
+// gate returns what answers r in the server's place, or nil.
+func (s *Server) gate(r *http.Request) http.Handler {
+	for _, gate := range s.gates {
+		if handler := gate(r); handler != nil {
+			return handler
+		}
+	}
+	return nil
 }
 
 // decision is a request with its answer, kept for reuse.
@@ -112,10 +131,22 @@ func (s *Server) handOff(w http.ResponseWriter, r *http.Request, h http.Handler,
 }
 
 func newRecord(r *http.Request, start time.Time) *Record {
-	return &Record{
+	record := &Record{
 		Time: start, Client: r.RemoteAddr,
 		Method: r.Method, Target: r.RequestURI, Proto: r.Proto, Host: r.Host,
 		Referer: r.Header.Get("Referer"), UserAgent: r.Header.Get("User-Agent"),
+	}
+	if r.Header["Authorization"] != nil {
+		record.User, _, _ = r.BasicAuth()
+	}
+	return record
+}
+
+// answer notes what was decided.
+func (r *Record) answer(p *Response) {
+	r.Status, r.Type, r.Length, r.Name, r.Err = p.Status, p.Meta.Type, p.Meta.Length, p.Name, p.Err
+	if len(p.Ranges) == 1 {
+		r.Part = p.Ranges[0]
 	}
 }
 

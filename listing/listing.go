@@ -34,7 +34,17 @@ type Folder struct {
 	Readme    template.HTML // of [Readme]; "" if there is none
 	CanSearch bool          // the tree below can be searched: View.Deep has an effect
 	CanSave   bool          // archives are to be had
+	DropBox   bool          // nothing of what is in it is to be told
+	Changes   Changes       // what the reader may do to it
+	Trust     string        // reference to how the certificate is trusted; "" for none
 	Now       time.Time
+}
+
+// Changes is what a reader may do to a folder.
+type Changes struct {
+	Upload, MakeFolder, Delete, Move bool
+
+	MaxUpload int64 // bytes of a file; 0 for no limit
 }
 
 // Name returns what the folder is called: the last segment of its path, or the

@@ -139,6 +139,8 @@ func newSite() fs.FS {
 		"api/file.txt":     "a file below the mount",
 		"apiary/bee.txt":   "bee",
 
+		".gserve-half":             "half of it",
+		"plain/.GServe-half":       "half of it",
 		".env":                     "KEY=secret",
 		".git/config":              "[core]",
 		".git/index.html":          "<h1>git</h1>",
