@@ -99,10 +99,18 @@ func (s *Server) servable(info fs.FileInfo) error {
 	if !info.Mode().IsRegular() {
 		return errNotRegular
 	}
-	for _, private := range s.private {
-		if private.is(info) {
-			return errPrivate
-		}
+	if s.isPrivate(info) {
+		return errPrivate
 	}
 	return nil
+}
+
+// isPrivate reports whether a file is one of those that are never sent.
+func (s *Server) isPrivate(info fs.FileInfo) bool {
+	for _, private := range s.private {
+		if private.is(info) {
+			return true
+		}
+	}
+	return false
 }

@@ -36,6 +36,10 @@ var options = map[string]fileserver.Option{
 		fileserver.Field{Name: "Cache-Control", Value: "no-cache"}, fileserver.Field{Name: "X-One", Value: "1"},
 		fileserver.Field{Name: "X-Two", Value: "2"}, fileserver.Field{Name: "X-Two", Value: "3"},
 		fileserver.Field{Name: "x-lower", Value: "yes"}),
+	"clean-urls":     fileserver.WithCleanURLs(),
+	"error-page":     fileserver.WithErrorPage("404.html"),
+	"upper-text":     fileserver.WithTransform("text/plain", upper),
+	"router":         fileserver.WithRouter(router),
 	"prefix":         fileserver.WithPrefix("/se/cret/"),
 	"home":           fileserver.WithHome("10:a.txt"),
 	"drop-box":       fileserver.WithDropBox("."),
@@ -57,6 +61,33 @@ var options = map[string]fileserver.Option{
 	}),
 	"filter-no-type": fileserver.WithFilter(func(_ *fileserver.Request, p *fileserver.Response) { p.Meta.Type = "" }),
 	"filter-no-etag": fileserver.WithFilter(func(_ *fileserver.Request, p *fileserver.Response) { p.Meta.ETag = "" }),
+}
+
+// upper is a transformation of text that makes it longer by its end.
+func upper(w io.Writer, file io.Reader, mediaType string) error {
+	content, err := io.ReadAll(file)
+	if err == nil {
+		_, err = io.WriteString(w, strings.ToUpper(string(content)+" "+mediaType))
+	}
+	return err
+}
+
+// router leads some paths elsewhere.
+func router(q *fileserver.Request, missing bool) (fileserver.Route, bool) {
+	routes := map[string]fileserver.Route{
+		"/ten.txt":     {Status: 302, Location: "/forced"},
+		"/old":         {Status: 308, Location: "docs/?a=b"},
+		"/app":         {Status: 200, Path: "/docs"},
+		"/gone":        {Status: 410, Path: "/empty.txt"},
+		"/mislaid":     {Status: 404, Path: "/docs/guide.html"},
+		"/nowhere":     {Status: 200, Path: "/nothing.txt"},
+		"/outside":     {Status: 200, Path: "/../etc/passwd"},
+		"/secret":      {Status: 200, Path: "/.env"},
+		"/plain/a.txt": {Status: 200, Path: "/docs/guide.html"},
+		"/other":       {Handler: says("other")},
+	}
+	route, ok := routes[q.Path]
+	return route, ok && (q.Path == "/ten.txt") != missing
 }
 
 // says is a handler that tells its name and what it was asked.

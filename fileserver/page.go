@@ -28,6 +28,9 @@ var pageTypes = [2]string{"text/plain; charset=utf-8", "text/html; charset=utf-8
 var statusPages = newStatusPages(
 	http.StatusMovedPermanently,
 	http.StatusFound,
+	http.StatusSeeOther,
+	http.StatusTemporaryRedirect,
+	http.StatusPermanentRedirect,
 	http.StatusBadRequest,
 	http.StatusNotFound,
 	http.StatusMethodNotAllowed,

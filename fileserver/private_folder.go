@@ -12,9 +12,19 @@ import (
 // known about them. Such a name is never sent nor listed.
 const Reserved = ".gserve-"
 
-// Bars reports whether a name below the root is one that clients cannot have,
-// whatever lies there: it is hidden, or private by its spelling.
-func (s *Server) Bars(name string) bool { return s.barred(name) != nil }
+// Bars reports whether clients cannot have what is called name below the root,
+// although something may lie there: it is hidden, or private.
+func (s *Server) Bars(name string) bool {
+	if s.barred(name) != nil || s.inPrivateFolder(name) {
+		return true
+	}
+	info, err := s.rootDirectory().stat(name)
+	return err == nil && s.isPrivate(info)
+}
+
+// Servable reports whether a file or directory that was found below the root is
+// one that may be sent or listed.
+func (s *Server) Servable(info fs.FileInfo) bool { return info.IsDir() || s.servable(info) == nil }
 
 // barred returns why a name cannot be had, as far as its spelling tells; nil if
 // it can.

@@ -1,6 +1,9 @@
 package fileserver
 
-import "time"
+import (
+	"net/http"
+	"time"
+)
 
 // Record tells an observer of one request and of what became of it, once its
 // answer has been written or given up. See [WithObserver].
@@ -17,13 +20,17 @@ type Record struct {
 	UserAgent string
 	User      string // whom the client claims to be, by Basic credentials
 
-	Status int
-	Sent   int64     // bytes of content that were written
-	Type   string    // media type of the content, if any
-	Length int64     // bytes of the whole that the content is of; -1 if unknown
-	Part   ByteRange // of the whole, in an answer with one range
-	Name   string    // file that was chosen, below the root; "" if none was
-	Err    error     // why the answer is a refusal or was cut short; nil if neither
+	Request *http.Request // that all this is of; not to be kept
+
+	Status  int
+	Sent    int64     // bytes of content that were written
+	Type    string    // media type of the content, if any
+	Length  int64     // bytes of the whole that the content is of; -1 if unknown
+	Part    ByteRange // of the whole, in an answer with one range
+	Name    string    // file that was chosen, below the root; "" if none was
+	Listing bool      // the content lists what is in a directory
+	Rule    string    // that led to the answer; "" if the path did
+	Err     error     // why the answer is a refusal or was cut short; nil if neither
 }
 
 // Transfer is told how the content of one answer gets on (see [WithTransfers]).

@@ -24,6 +24,12 @@ func (s *Server) file(q *Request, p *Response, res *resource) {
 // represent has p be the representation that q prefers. A sidecar that turns out
 // not to be had is one that is not there.
 func (s *Server) represent(q *Request, p *Response, res *resource) error {
+	if t, err := s.transformOf(res); t != nil || err != nil {
+		if err != nil {
+			return err
+		}
+		return s.transformed(q, p, res, t)
+	}
 	coding, err := s.negotiate(q, p, res)
 	if err != nil {
 		return err

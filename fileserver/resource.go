@@ -6,13 +6,16 @@ import (
 	"io/fs"
 	"path"
 	"strings"
+
+	"github.com/gserve/gserve/listing"
 )
 
 // resource is what a target was found to be: a file, or else a directory to be
 // listed.
 type resource struct {
 	target    target
-	slashless bool // the target lacks the slash of a directory
+	slashless bool   // the target lacks the slash of a directory
+	shorter   string // reference to the clean URL; "" if the target has it
 
 	dir  directory // that holds the file, or that is to be listed
 	name string    // of the file or directory, below the root
@@ -40,7 +43,7 @@ func (s *Server) locate(t target) (resource, error) {
 	if !ok || rest != "" && rest[0] != '/' {
 		return resource{}, errBeside
 	}
-	res, err := s.find(target{cmp.Or(strings.TrimPrefix(rest, "/"), "."), t.slash})
+	res, err := s.find(target{name: cmp.Or(strings.TrimPrefix(rest, "/"), "."), slash: t.slash})
 	res.target = t
 	return res, err
 }
@@ -60,11 +63,7 @@ func (s *Server) find(t target) (resource, error) {
 		return resource{}, errPrivate
 	}
 	if t.slash || t.name == "." {
-		dir, err := s.rootDirectory().sub(t.name)
-		if err != nil {
-			return resource{}, err
-		}
-		return s.findIndex(resource{target: t, name: t.name, dir: dir, slashless: !t.slash})
+		return s.findFolder(t)
 	}
 	dir, err := s.rootDirectory().sub(path.Dir(t.name))
 	if err != nil {
@@ -74,6 +73,10 @@ func (s *Server) find(t target) (resource, error) {
 	base := path.Base(t.name)
 	info, err := dir.stat(base)
 	if err == nil && info.IsDir() {
+		if s.cleanURLs && !s.hasIndex(dir, base) && s.findPage(&res, dir, base) == nil {
+			res.name += pageSuffix
+			return res, nil
+		}
 		defer dir.close()
 		if res.dir, err = dir.sub(base); err != nil {
 			return resource{}, err
@@ -81,11 +84,46 @@ func (s *Server) find(t target) (resource, error) {
 		res.slashless = true
 		return s.findIndex(res)
 	}
-	if err = s.findFile(&res, base, info, err); err != nil {
+	if err = s.findFile(&res, base, info, err); isAbsence(err) && s.findPage(&res, dir, base) == nil {
+		res.name += pageSuffix
+		return res, nil
+	}
+	if err != nil {
 		dir.close()
 		return resource{}, err
 	}
+	res.shorter = s.shorter(t, dir)
 	return res, nil
+}
+
+// findFolder finds what stands for a directory that was asked for as one. One
+// that is none may be the clean URL of a page with a slash too many.
+func (s *Server) findFolder(t target) (resource, error) {
+	res, err := s.findFolderOnly(t)
+	if !s.cleanURLs || t.name == "." || err == nil && res.base != "" || err != nil && !isAbsence(err) {
+		return res, err
+	}
+	page, missing := s.find(target{name: t.name, exact: true})
+	if missing != nil {
+		return res, err
+	}
+	if page.base == "" || page.name != t.name+pageSuffix {
+		page.close()
+		return res, err
+	}
+	if err == nil {
+		res.close()
+	}
+	page.target, page.shorter = t, "../"+listing.Reference(path.Base(t.name))
+	return page, nil
+}
+
+func (s *Server) findFolderOnly(t target) (resource, error) {
+	dir, err := s.rootDirectory().sub(t.name)
+	if err != nil {
+		return resource{}, err
+	}
+	return s.findIndex(resource{target: t, name: t.name, dir: dir, slashless: !t.slash})
 }
 
 // findIndex finds what stands for a directory: its index, or its listing.

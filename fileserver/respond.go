@@ -44,15 +44,21 @@ func (s *Server) decide(ctx context.Context, q *Request, p *Response) {
 		p.Handoff = s.writer
 		return
 	}
+	if err != errEncoding && s.route(ctx, q, p, false) {
+		return
+	}
 	var res resource
 	if err == nil {
 		res, err = s.locate(t)
 	}
-	if err != nil {
+	switch {
+	case err == nil:
+		s.answer(ctx, q, p, &res)
+	case isAbsence(err) && s.route(ctx, q, p, true):
+	case s.fallback == nil && s.absent(ctx, q, p, t, err):
+	default:
 		s.refuse(q, p, err)
-		return
 	}
-	s.answer(ctx, q, p, &res)
 }
 
 // answer performs the method of q on a resource, which it takes over.
@@ -69,6 +75,13 @@ func (s *Server) answer(ctx context.Context, q *Request, p *Response, res *resou
 		res.close()
 		p.Location = withSlash(res.target, q.Query)
 		s.page(q, p, http.StatusMovedPermanently)
+	case res.shorter != "":
+		res.close()
+		p.Location = res.shorter
+		if q.Query != "" {
+			p.Location += "?" + encodeQuery(q.Query)
+		}
+		s.page(q, p, http.StatusPermanentRedirect)
 	case res.name == "." && s.home != "":
 		res.close()
 		p.Location = listing.Reference(s.home)

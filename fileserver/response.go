@@ -29,6 +29,8 @@ type Response struct {
 
 	Handoff http.Handler // not for the server to answer: a mount, the fallback
 	Name    string       // file that was chosen, below the root; "" if none was
+	Listing bool         // the content lists what is in a directory
+	Rule    string       // that led to this answer; "" if the path did
 	Err     error        // why this is a refusal; for the log, never sent
 
 	file     fs.File      // to be closed, whatever a filter makes of Content

@@ -15,18 +15,20 @@ type Server struct {
 	root fs.FS
 	now  func() time.Time
 
-	gates     []func(*http.Request) http.Handler
-	mounts    []mount // longest prefix first
-	prefix    string  // that the files are below, without slashes around it
-	home      string  // entry of the root that "/" leads to
-	writer    http.Handler
-	writes    []string // methods of writer
-	allow     string   // what can be done with a file or directory
-	fallback  http.Handler
-	filters   []func(*Request, *Response)
-	observers []func(*Record)
-	transfers []func(*Record, int64) Transfer
-	fields    []Field
+	gates      []func(*http.Request) http.Handler
+	mounts     []mount // longest prefix first
+	prefix     string  // that the files are below, without slashes around it
+	home       string  // entry of the root that "/" leads to
+	writer     http.Handler
+	writes     []string // methods of writer
+	allow      string   // what can be done with a file or directory
+	routers    []Router
+	fallback   http.Handler
+	filters    []func(*Request, *Response)
+	transforms []transform
+	observers  []func(*Record)
+	transfers  []func(*Record, int64) Transfer
+	fields     []Field
 
 	encodings *encodings // nil: nothing is encoded on the fly
 	noCoding  bool       // sidecars are not looked for, either
@@ -41,6 +43,8 @@ type Server struct {
 	readmes    *readmes
 
 	index          []string
+	cleanURLs      bool
+	errorPage      string // name of the file; "" for none
 	showHidden     bool
 	noListing      bool
 	noArchive      bool

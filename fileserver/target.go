@@ -12,6 +12,7 @@ import (
 type target struct {
 	name  string
 	slash bool // the path ended in a slash, so a directory is meant
+	exact bool // it is no path that a client asked for, and has no cleaner one
 }
 
 var (

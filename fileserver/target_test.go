@@ -56,7 +56,7 @@ func TestParseTarget(t *testing.T) {
 		{"/a/%4g/b", "", false, errEncoding},
 	} {
 		got, err := parseTarget(c.path)
-		if !errors.Is(err, c.err) || c.err == nil && got != (target{c.name, c.slash}) {
+		if !errors.Is(err, c.err) || c.err == nil && got != (target{name: c.name, slash: c.slash}) {
 			t.Errorf("parseTarget(%q) = %q, %v, %v; want %q, %v, %v", c.path, got.name, got.slash, err, c.name, c.slash, c.err)
 		}
 	}

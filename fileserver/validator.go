@@ -39,6 +39,9 @@ func (s *Server) isSettled(info fs.FileInfo) bool {
 	return s.now().Sub(info.ModTime()) >= settled
 }
 
+// TagOf returns the entity tag under which a file is sent as it is at a time.
+func TagOf(info fs.FileInfo, now time.Time) ETag { return newValidator(info, now, "").ETag }
+
 // newValidator derives the validator of a file from its time of modification
 // and its size, so that copies of a tree that keep both agree on it. A file
 // system without times, such as [embed.FS], gives no validator. The form tells

@@ -132,7 +132,8 @@ func (s *Server) handOff(w http.ResponseWriter, r *http.Request, h http.Handler,
 
 func newRecord(r *http.Request, start time.Time) *Record {
 	record := &Record{
-		Time: start, Client: r.RemoteAddr,
+		Request: r,
+		Time:    start, Client: r.RemoteAddr,
 		Method: r.Method, Target: r.RequestURI, Proto: r.Proto, Host: r.Host,
 		Referer: r.Header.Get("Referer"), UserAgent: r.Header.Get("User-Agent"),
 	}
@@ -145,6 +146,7 @@ func newRecord(r *http.Request, start time.Time) *Record {
 // answer notes what was decided.
 func (r *Record) answer(p *Response) {
 	r.Status, r.Type, r.Length, r.Name, r.Err = p.Status, p.Meta.Type, p.Meta.Length, p.Name, p.Err
+	r.Listing, r.Rule = p.Listing, p.Rule
 	if len(p.Ranges) == 1 {
 		r.Part = p.Ranges[0]
 	}

@@ -157,6 +157,21 @@ func newSite() fs.FS {
 		"words/index.html":     "plain words",
 		"folder.css/index.htm": "<h1>folder</h1>",
 
+		// Pages that have shorter URLs, and pages for what is not there.
+		"clean/about.html":      "<h1>about</h1>",
+		"clean/both.html":       "<h1>both.html</h1>",
+		"clean/both/index.html": "<h1>both/</h1>",
+		"clean/bare.html":       "<h1>bare.html</h1>",
+		"clean/bare/x.txt":      "x",
+		"clean/taken":           "taken",
+		"clean/taken.html":      "<h1>taken.html</h1>",
+		"clean/index.html":      "<h1>clean</h1>",
+		"clean/a:b.html":        "<h1>colon</h1>",
+		"clean/.dot.html":       "<h1>dot</h1>",
+		"lost/404.html":         "<h1>lost here</h1>",
+		"lost/deep/x.txt":       "x",
+		"lost/odd/404.html/x":   "x",
+
 		// Names that have to be encoded.
 		"names/a b.txt":       "space",
 		"names/100%.txt":      "percent",
