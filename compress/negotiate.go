@@ -45,6 +45,13 @@ func Negotiate(accept string, offers Set) (Coding, bool) {
 	return chosen, true
 }
 
+// WeightOf returns the weight that an Accept-Encoding field gives to a coding,
+// from 0 to 1; that of "*" if it does not name it, and 0 without that, too.
+func WeightOf(accept string, c Coding) float64 {
+	asked := parse(accept)
+	return float64(max(asked.of(c), 0)) / float64(complete)
+}
+
 // weights are what a field says of each coding, and of "*".
 type weights struct {
 	coding [len(names)]weight

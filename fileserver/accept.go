@@ -70,6 +70,12 @@ func weightOf(parameters string) float64 {
 	return 1
 }
 
+// AcceptsHTML reports whether an Accept field is content with HTML. An absent
+// field is content with anything.
+func AcceptsHTML(accept string) bool {
+	return accept == "" || preferenceOf(accept, "text/html").weight > 0
+}
+
 // namesHTML reports whether an Accept field asks for HTML by name, as browsers
 // do and other clients do not.
 func namesHTML(accept string) bool {

@@ -516,3 +516,82 @@ func TestDropBox(t *testing.T) {
 		}
 	}
 }
+
+// TestRootReplacedByALink has a link take the place of a folder that is served,
+// after which something is missing in it.
+func TestRootReplacedByALink(t *testing.T) {
+	t.Parallel()
+	dir := hostileTree(t)
+	for name, root := range map[string]fs.FS{"/": openDir(t, filepath.Join(dir, "docs")), "/docs/": choose(t, dir, "docs"), "/docs/deep/": choose(t, dir, "docs")} {
+		s := fileserver.New(root)
+		os.Rename(filepath.Join(dir, "docs"), filepath.Join(dir, "away"))
+		link(t, dir, "../vault", "docs")
+		for range 3 {
+			for _, target := range []string{"key", "", "missing", "guide.txt", "?archive=tar", "?format=json"} {
+				if status, content := get(t, s, name+target); strings.Contains(content, secret) || strings.Contains(content, "key\"") {
+					t.Errorf("GET %s: %d %q", name+target, status, content)
+				}
+			}
+		}
+		os.Remove(filepath.Join(dir, "docs"))
+		os.Rename(filepath.Join(dir, "away"), filepath.Join(dir, "docs"))
+	}
+}
+
+// TestRootBehindALinkFollowsIt serves a folder by a link, as releases are.
+func TestRootBehindALinkFollowsIt(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "one/a.txt"), "one")
+	write(t, filepath.Join(dir, "two/b.txt"), "two")
+	link(t, dir, "one", "current")
+	s := fileserver.New(openDir(t, filepath.Join(dir, "current")))
+	if _, content := get(t, s, "/a.txt"); content != "one" {
+		t.Errorf("%q", content)
+	}
+	link(t, dir, "two", "current")
+	if _, content := get(t, s, "/b.txt"); content != "two" {
+		t.Errorf("%q", content)
+	}
+}
+
+// TestRootByDotDot serves a folder by a path that the system finds by way of a
+// link.
+func TestRootByDotDot(t *testing.T) {
+	t.Parallel()
+	dir := hostileTree(t)
+	link(t, dir, "docs/deep", "shortcut")
+	s := fileserver.New(openDir(t, dir+"/shortcut/.."))
+	for range 2 {
+		if status, content := get(t, s, "/guide.txt"); status != 200 || content != "guide" {
+			t.Errorf("%d %q", status, content)
+		}
+		get(t, s, "/missing") // after which it is looked for again
+	}
+}
+
+// TestSelectedHiddenFile serves a hidden name to whom it was typed for.
+func TestSelectedHiddenFile(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for _, name := range []string{".profile", ".config/app", ".config/.key", ".bashrc"} {
+		write(t, filepath.Join(dir, name), "content")
+	}
+	s := fileserver.New(choose(t, dir, ".profile", ".config"))
+	for target, want := range map[string]int{
+		"/.profile": 200, "/.config/app": 200, "/.config/": 200, "/?archive=tar&name=.profile": 200, "/.config/.key": 404, "/.bashrc": 404,
+	} {
+		if status, _ := get(t, s, target); status != want {
+			t.Errorf("GET %s: %d, want %d", target, status, want)
+		}
+	}
+	if got := getListed(t, s, "/?format=json").paths(); !slices.Equal(got, []string{".config/", ".profile"}) {
+		t.Errorf("listed are %q", got)
+	}
+	if got := getListed(t, s, "/?format=json&deep=1&q=.").paths(); !slices.Equal(got, []string{".config/", ".profile"}) {
+		t.Errorf("found are %q", got)
+	}
+	if _, archive := get(t, s, "/?archive=tar"); !slices.Equal(sortedNames(unpack(t, "tar", archive)), []string{"Files/", "Files/.config/", "Files/.config/app", "Files/.profile"}) {
+		t.Errorf("archived are %q", sortedNames(unpack(t, "tar", archive)))
+	}
+}

@@ -32,10 +32,19 @@ func (s *Server) barred(name string) error {
 	switch {
 	case isReserved(name), s.isPrivateName(name):
 		return errPrivate
-	case !s.showHidden && isHidden(name):
+	case !s.showHidden && s.hides(name):
 		return ErrHidden
 	}
 	return nil
+}
+
+// hides reports whether a name is hidden. What somebody selected is not,
+// whatever its name is.
+func (s *Server) hides(name string) bool {
+	if selection, ok := s.root.(*Selection); ok {
+		return selection.hides(name)
+	}
+	return isHidden(name)
 }
 
 // isReserved reports whether a part of a name begins with [Reserved]. File

@@ -3,6 +3,8 @@ package fileserver
 import (
 	"net/http"
 	"time"
+
+	"github.com/gserve/gserve/compress"
 )
 
 // Record tells an observer of one request and of what became of it, once its
@@ -23,14 +25,16 @@ type Record struct {
 	Request *http.Request // that all this is of; not to be kept
 
 	Status  int
-	Sent    int64     // bytes of content that were written
-	Type    string    // media type of the content, if any
-	Length  int64     // bytes of the whole that the content is of; -1 if unknown
-	Part    ByteRange // of the whole, in an answer with one range
-	Name    string    // file that was chosen, below the root; "" if none was
-	Listing bool      // the content lists what is in a directory
-	Rule    string    // that led to the answer; "" if the path did
-	Err     error     // why the answer is a refusal or was cut short; nil if neither
+	Sent    int64           // bytes of content that were written
+	Type    string          // media type of the content, if any
+	Length  int64           // bytes of the whole that the content is of; -1 if unknown
+	Part    ByteRange       // of the whole, in an answer with one range
+	Name    string          // file that was chosen, below the root; "" if none was
+	Listing bool            // the content lists what is in a directory
+	Rule    string          // that led to the answer; "" if the path did
+	Coding  compress.Coding // of the content
+	Stored  bool            // it lay encoded beside the file
+	Err     error           // why the answer is a refusal or was cut short; nil if neither
 }
 
 // Transfer is told how the content of one answer gets on (see [WithTransfers]).

@@ -38,6 +38,7 @@ type Response struct {
 	single   [1]ByteRange // what Ranges usually points to
 	complete int64        // length that a 416 tells the client
 	boundary string       // between the parts of several ranges
+	stored   bool         // the content is a file that lay encoded beside another
 }
 
 // Representation is the metadata of what was selected to be sent (RFC 9110, 8).

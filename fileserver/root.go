@@ -28,6 +28,7 @@ type Root struct {
 	top     *Root    // the directory that confines; itself unless made by Sub
 	name    string   // of this directory below top
 	paths   []string // absolute ones that lead to top, as it was given first; of top only
+	linked  bool     // the first of paths was a link when it was opened; of top only
 }
 
 // handles are the ways to one directory.
@@ -45,8 +46,10 @@ func Dir(name string) (*Root, error) {
 	r := &Root{name: "."}
 	r.top = r
 	r.handles.Store(h)
-	if abs, err := filepath.Abs(name); err == nil {
+	if abs, err := absolute(name); err == nil {
 		r.paths = append(r.paths, abs)
+		info, err := os.Lstat(abs)
+		r.linked = err == nil && info.Mode().Type() == fs.ModeSymlink
 		if real, err := filepath.EvalSymlinks(abs); err == nil && real != abs {
 			r.paths = append(r.paths, real)
 		}
@@ -77,8 +80,8 @@ func (r *Root) Close() error {
 }
 
 // renew opens the directory again if its name leads to another one now, and
-// reports whether it did. The old one is closed by the garbage collector, since
-// others may be using it.
+// reports whether it did. A link that has taken its place since is not followed.
+// The old one is closed by the garbage collector, since others may be using it.
 func (r *Root) renew() bool {
 	old := r.handles.Load()
 	if old.self == nil || len(r.paths) == 0 {
@@ -88,12 +91,25 @@ func (r *Root) renew() bool {
 	if err != nil {
 		return false
 	}
-	now, err := os.Stat(r.paths[0])
+	look := os.Lstat
+	if r.linked {
+		look = os.Stat
+	}
+	now, err := look(r.paths[0])
 	if err != nil || !now.IsDir() || os.SameFile(was, now) {
 		return false
 	}
 	h, err := openHandles(r.paths[0])
-	return err == nil && r.handles.CompareAndSwap(old, h)
+	if err != nil {
+		return false
+	}
+	opened, err := h.self.Stat()
+	isNamed := err == nil && os.SameFile(opened, now)
+	if !isNamed || !r.handles.CompareAndSwap(old, h) { // or another request was quicker
+		h.self.Close()
+		h.dir.Close()
+	}
+	return isNamed
 }
 
 // Open opens a file or directory for reading.

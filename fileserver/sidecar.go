@@ -63,7 +63,7 @@ func (s *Server) sidecar(q *Request, p *Response, res *resource, coding compress
 		return err
 	}
 	p.setFile(file, info)
-	p.Meta.Coding, p.Meta.Length = coding, info.Size()
+	p.Meta.Coding, p.Meta.Length, p.stored = coding, info.Size(), true
 	p.Meta.Validator = newValidator(info, s.now(), coding.Token())
 	if !s.passes(q, p) {
 		return nil

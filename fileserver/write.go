@@ -122,7 +122,9 @@ func (s *Server) handOff(w http.ResponseWriter, r *http.Request, h http.Handler,
 			record.Status = http.StatusOK
 		}
 		if cause := recover(); cause != nil {
-			record.Err = errAborted
+			if record.Err = errAborted; r.Context().Err() != nil {
+				record.Err = ErrClientGone
+			}
 			defer panic(cause)
 		}
 		s.observe(record)
@@ -147,6 +149,7 @@ func newRecord(r *http.Request, start time.Time) *Record {
 func (r *Record) answer(p *Response) {
 	r.Status, r.Type, r.Length, r.Name, r.Err = p.Status, p.Meta.Type, p.Meta.Length, p.Name, p.Err
 	r.Listing, r.Rule = p.Listing, p.Rule
+	r.Coding, r.Stored = p.Meta.Coding, p.stored
 	if len(p.Ranges) == 1 {
 		r.Part = p.Ranges[0]
 	}

@@ -4,9 +4,12 @@ import (
 	"errors"
 	"io/fs"
 	"net"
+	"path"
 	"strconv"
+	"strings"
 	"time"
 
+	"github.com/gserve/gserve/compress"
 	"github.com/gserve/gserve/fileserver"
 )
 
@@ -62,14 +65,19 @@ func cause(err error) string {
 	return err.Error()
 }
 
-// appendDetails adds the line of a verbose log that stands below the request:
+// appendDetails adds the line of a verbose log that stands below the request.
+// It tells by what rule which file was chosen, and why in which coding:
 //
-//	docs/index.html, text/html; charset=utf-8, 0.2ms
+//	_redirects:12: docs/app.js -> app.js.br, br;q=1, text/javascript; charset=utf-8, 0.2ms
 func appendDetails(b []byte, r *fileserver.Record) []byte {
 	b = append(b, "  "...)
+	if r.Rule != "" {
+		b = append(AppendEscaped(b, r.Rule), ": "...)
+	}
 	if r.Name != "" {
 		b = append(AppendEscaped(b, r.Name), ", "...)
 	}
+	b = appendCoding(b, r)
 	// The type of a refusal is that of the page which says so.
 	if r.Type != "" && r.Status < 400 {
 		b = append(AppendEscaped(b, r.Type), ", "...)
@@ -78,6 +86,21 @@ func appendDetails(b []byte, r *fileserver.Record) []byte {
 		b = append(appendCause(b, r), ", "...)
 	}
 	return append(appendDuration(b, r.Duration), '\n')
+}
+
+// appendCoding adds the coding of the content, with the weight that the client
+// gave it, and the name of the file if it lay there encoded.
+func appendCoding(b []byte, r *fileserver.Record) []byte {
+	if r.Coding == compress.Identity || r.Request == nil {
+		return b
+	}
+	if r.Stored && r.Name != "" {
+		b = append(b[:len(b)-len(", ")], " -> "...)
+		b = append(AppendEscaped(b, path.Base(r.Name)+r.Coding.Suffix()), ", "...)
+	}
+	weight := compress.WeightOf(strings.Join(r.Request.Header["Accept-Encoding"], ","), r.Coding)
+	b = append(append(b, r.Coding.Token()...), ";q="...)
+	return append(strconv.AppendFloat(b, weight, 'g', 3, 64), ", "...)
 }
 
 func appendDuration(b []byte, d time.Duration) []byte {
