@@ -95,7 +95,7 @@ func TestSlowClientGetsAll(t *testing.T) {
 	t.Parallel()
 	content := numbers(8 << 20)
 	bounds := quick
-	bounds.stall = time.Second
+	bounds.stall = 3 * time.Second
 	sources := []struct {
 		name string
 		send func(t *testing.T) func(w io.Writer) error
@@ -164,14 +164,14 @@ func TestSlowClientGetsAll(t *testing.T) {
 }
 
 // readSlowly reads n bytes in small steps, with some pauses that are longer
-// than a deadline of the server's and shorter than its patience of a second.
+// than a deadline of the server's and shorter than its patience of three seconds.
 func readSlowly(t *testing.T, r io.Reader, n int) []byte {
 	t.Helper()
 	got := make([]byte, 0, n)
 	step := make([]byte, 64<<10)
 	for len(got) < n {
 		if len(got)*4/n != (len(got)+len(step))*4/n {
-			time.Sleep(350 * time.Millisecond)
+			time.Sleep(900 * time.Millisecond)
 		}
 		time.Sleep(3 * time.Millisecond)
 		m, err := io.ReadFull(r, step[:min(len(step), n-len(got))])

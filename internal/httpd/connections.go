@@ -62,12 +62,20 @@ func (s *connections) members() []*conn {
 	return members
 }
 
-// note is the [http.Server]'s ConnState.
-func (s *connections) note(nc net.Conn, state http.ConnState) {
+// memberOf returns the member of a set that net/http has as nc.
+func memberOf(nc net.Conn) *conn {
 	if t, ok := nc.(*tls.Conn); ok {
 		nc = t.NetConn()
 	}
-	c := nc.(*conn)
+	if o, ok := nc.(*opened); ok {
+		return o.conn
+	}
+	return nc.(*conn)
+}
+
+// note is the [http.Server]'s ConnState.
+func (s *connections) note(nc net.Conn, state http.ConnState) {
+	c := memberOf(nc)
 	if state == http.StateClosed {
 		s.remove(c)
 		return

@@ -57,7 +57,7 @@ func TestContentThatNeverComes(t *testing.T) {
 func TestSlowUpload(t *testing.T) {
 	t.Parallel()
 	bounds := quick
-	bounds.stall, bounds.unread = 400*time.Millisecond, 100*time.Millisecond
+	bounds.stall, bounds.unread = 2*time.Second, 500*time.Millisecond
 	for _, test := range []struct{ name, length, piece, end string }{
 		{"length", "Content-Length: 12", "a", ""},
 		{"chunks", "Transfer-Encoding: chunked", "1\r\na\r\n", "0\r\n\r\n"},
@@ -67,7 +67,7 @@ func TestSlowUpload(t *testing.T) {
 			c := dial(t, serve(t, &Server{Handler: readAll, limits: bounds}).addr)
 			c.send("POST / HTTP/1.1", "Host: x", test.length)
 			for range 12 {
-				time.Sleep(60 * time.Millisecond)
+				time.Sleep(250 * time.Millisecond)
 				io.WriteString(c, test.piece)
 			}
 			io.WriteString(c, test.end)
@@ -179,7 +179,7 @@ func TestContentNotWanted(t *testing.T) {
 func TestContentReadLate(t *testing.T) {
 	t.Parallel()
 	bounds := quick
-	bounds.unread, bounds.stall = 200*time.Millisecond, 400*time.Millisecond
+	bounds.unread, bounds.stall = 500*time.Millisecond, 2*time.Second
 	for _, overTLS := range []bool{false, true} {
 		t.Run(fmt.Sprintf("TLS %t", overTLS), func(t *testing.T) {
 			t.Parallel()
@@ -193,7 +193,7 @@ func TestContentReadLate(t *testing.T) {
 			go func() {
 				for range 20 {
 					io.WriteString(w, "a")
-					time.Sleep(60 * time.Millisecond)
+					time.Sleep(150 * time.Millisecond)
 				}
 				w.Close()
 			}()

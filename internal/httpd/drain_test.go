@@ -127,7 +127,7 @@ func TestStopSendsGoAway(t *testing.T) {
 func TestStopLetsTransfersFinish(t *testing.T) {
 	t.Parallel()
 	bounds := quick
-	bounds.drainStall = 500 * time.Millisecond
+	bounds.drain, bounds.drainStall = 30*time.Second, 2*time.Second
 	for _, test := range []struct {
 		name string
 		tls  bool
@@ -151,8 +151,12 @@ func TestStopLetsTransfersFinish(t *testing.T) {
 			<-h.now
 			s.stop()
 			for range 8 { // longer than what would be a stall
-				time.Sleep(100 * time.Millisecond)
-				h.more <- "."
+				time.Sleep(300 * time.Millisecond)
+				select {
+				case h.more <- ".":
+				case <-time.After(patient):
+					t.Fatal("the transfer was cut")
+				}
 			}
 			if _, err := net.Dial("tcp", s.addr); !errors.Is(err, syscall.ECONNREFUSED) {
 				t.Errorf("new connection: %v", err)

@@ -41,12 +41,13 @@ var standard = limits{
 // Server serves HTTP on any number of listeners.
 //
 // It ends a connection if the head of a request, or a TLS handshake, takes more
-// than 10 s, if no request comes for 2 min, and if the client neither takes nor
-// sends any of the content that is to be moved for 60 s. How long a transfer
-// takes altogether is not bounded.
+// than 10 s, or its first byte where it may belong to either, if no request comes
+// for 2 min, and if the client neither takes nor sends any of the content that is
+// to be moved for 60 s. How long a transfer takes altogether is not bounded.
 type Server struct {
 	Handler  http.Handler // must not be nil
 	TLS      *tls.Config  // nil: plain HTTP. With it comes HTTP/2
+	Plain    http.Handler // of requests without TLS where there is TLS, each on its connection; nil: redirects to https
 	HTTP10   bool         // answer as HTTP/1.0 servers do: every connection ends after its answer
 	ErrorLog *log.Logger  // gets lines of one kind at most every 10 s; nil: nobody is told
 
@@ -70,7 +71,7 @@ func (s *Server) Serve(ctx context.Context, force <-chan struct{}, listeners ...
 	for _, l := range listeners {
 		running.Go(func() {
 			defer l.Close()
-			ended <- s.accept(srv, listener{l, conns})
+			ended <- s.accept(srv, listener{l, conns}, bounds)
 		})
 	}
 	var err error
@@ -95,9 +96,9 @@ func (s *Server) bounds() limits {
 	return s.limits
 }
 
-func (s *Server) accept(srv *http.Server, l net.Listener) error {
+func (s *Server) accept(srv *http.Server, l listener, bounds limits) error {
 	if s.TLS != nil {
-		return srv.ServeTLS(l, "", "")
+		return newSorter(l, bounds.head).serve(srv)
 	}
 	return srv.Serve(l)
 }
@@ -115,7 +116,7 @@ func (s *Server) httpServer(bounds limits, conns *connections) *http.Server {
 		IdleTimeout:                  bounds.idle,
 		MaxHeaderBytes:               maxHeadBytes,
 		ConnState:                    conns.note,
-		ConnContext:                  withConn,
+		ConnContext:                  func(ctx context.Context, nc net.Conn) context.Context { return withConn(ctx, memberOf(nc)) },
 		ErrorLog:                     limitKinds(s.ErrorLog),
 	}
 	srv.SetKeepAlivesEnabled(!s.HTTP10)
@@ -123,7 +124,11 @@ func (s *Server) httpServer(bounds limits, conns *connections) *http.Server {
 }
 
 func (s *Server) handler(bounds limits) http.Handler {
-	h := boundContent(s.Handler, bounds)
+	h := s.Handler
+	if s.TLS != nil {
+		h = answerPlain(s.plain(), h)
+	}
+	h = boundContent(h, bounds)
 	h = boundStreams(h, bounds.stall)
 	h = noteWork(h)
 	if s.HTTP10 {

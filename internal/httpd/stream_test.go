@@ -183,7 +183,7 @@ func (zeros) Read(b []byte) (int, error) {
 func TestSlowStreamGetsAll(t *testing.T) {
 	t.Parallel()
 	bounds := quick
-	bounds.stall = 400 * time.Millisecond
+	bounds.stall = 2 * time.Second
 	const size = 256 << 10
 	s := serve(t, &Server{TLS: testTLS(t), limits: bounds,
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write(make([]byte, size)) })})
@@ -198,7 +198,7 @@ func TestSlowStreamGetsAll(t *testing.T) {
 			t.Fatalf("reset after %d bytes", got)
 		}
 		if window == 0 {
-			time.Sleep(80 * time.Millisecond)
+			time.Sleep(250 * time.Millisecond)
 			f.WriteWindowUpdate(0, 16<<10)
 			f.WriteWindowUpdate(1, 16<<10)
 			window = 16 << 10

@@ -255,9 +255,6 @@ func TestServeTLS(t *testing.T) {
 	if got := dialTLS(t, s.addr).get("/"); got != "hello" {
 		t.Errorf("got %q", got)
 	}
-	if got := dial(t, s.addr).get("/"); !strings.HasPrefix(got, "Client sent an HTTP request to an HTTPS server") {
-		t.Errorf("without TLS: got %q", got)
-	}
 }
 
 func TestServeProtocols(t *testing.T) {
