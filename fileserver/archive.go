@@ -150,6 +150,7 @@ func (t *tree) choose(names []string) error {
 		t.only = make(map[string]bool, len(names))
 	}
 	for _, name := range names {
+		name = strings.TrimSuffix(name, "/") // as boxes of folders have it
 		if name == "" || name == "." || name == ".." || !isName(name) {
 			return errNoName
 		}

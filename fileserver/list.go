@@ -63,6 +63,7 @@ func (s *Server) listFolder(ctx context.Context, q *Request, p *Response, res *r
 		return err
 	}
 	form := forms[chosen]
+	p.Listing = true
 	p.Meta = Representation{Type: form.mediaType, Coding: coding, Length: -1}
 	if chosen != formJSON { // which is UTF-8 by itself: RFC 8259, 8.1
 		p.Meta.Type += "; charset=utf-8"
@@ -87,7 +88,7 @@ func (s *Server) listFolder(ctx context.Context, q *Request, p *Response, res *r
 		err = s.streamed(q, p, write)
 	}
 	if err == nil && chosen == formHTML && !p.Content.isNone() {
-		p.Extra = append(p.Extra, Field{"Content-Security-Policy", listing.ContentSecurityPolicy}, noReferrer)
+		p.Extra = append(p.Extra, policies(folder)...)
 	}
 	return err
 }
@@ -101,16 +102,29 @@ func (s *Server) showDropBox(_ context.Context, q *Request, p *Response, res *re
 	folder := s.newFolder(q, res, listing.View{})
 	folder.CanSearch, folder.CanSave, folder.DropBox = false, false, true
 	folder.Entries = func(func(listing.Entry, error) bool) {}
+	p.Listing = true
 	p.Meta = Representation{Type: pageTypes[1], Coding: coding, Length: -1}
 	err = s.rendered(q, p, func(w io.Writer) error { return listing.HTML(w, folder) })
 	if err == nil && !p.Content.isNone() {
-		p.Extra = append(p.Extra, Field{"Content-Security-Policy", listing.ContentSecurityPolicy}, noReferrer)
+		p.Extra = append(p.Extra, policies(folder)...)
 	}
 	return err
 }
 
-// noReferrer keeps the names of folders to those who were shown them.
-var noReferrer = Field{"Referrer-Policy", "no-referrer"}
+// policies returns the fields that confine the page of a folder. The referrer
+// policy keeps the names of folders to those who were shown them. Under
+// no-referrer, though, browsers send forms with "Origin: null" (Fetch, 3.2), and
+// what makes changes could not tell its own page from a stranger's.
+func policies(folder *listing.Folder) []Field {
+	referrer := "no-referrer"
+	if folder.Changes != (listing.Changes{}) {
+		referrer = "same-origin"
+	}
+	return []Field{
+		{"Content-Security-Policy", listing.ContentSecurityPolicy(folder)},
+		{"Referrer-Policy", referrer},
+	}
+}
 
 // negotiateStream chooses the coding of what is made for this answer only.
 func (s *Server) negotiateStream(q *Request, p *Response) (compress.Coding, error) {

@@ -52,9 +52,8 @@ func WithHome(name string) Option {
 func WithWriter(h http.Handler, methods ...string) Option {
 	return func(s *Server) {
 		s.writer, s.writes = h, methods
-		allowed := append([]string{"GET", "HEAD", "OPTIONS"}, methods...)
-		slices.Sort(allowed[3:])
-		s.allow = strings.Join(slices.Compact(allowed), ", ")
+		allowed := slices.DeleteFunc(slices.Sorted(slices.Values(methods)), func(method string) bool { return method == "OPTIONS" })
+		s.allow = strings.Join(append([]string{"GET", "HEAD", "OPTIONS"}, slices.Compact(allowed)...), ", ")
 	}
 }
 

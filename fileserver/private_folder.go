@@ -22,9 +22,11 @@ func (s *Server) Bars(name string) bool {
 	return err == nil && s.isPrivate(info)
 }
 
-// Servable reports whether a file or directory that was found below the root is
-// one that may be sent or listed.
-func (s *Server) Servable(info fs.FileInfo) bool { return info.IsDir() || s.servable(info) == nil }
+// Shows reports whether clients can have what was found by a name below the
+// root: neither hidden nor private, and a directory or a file that can be sent.
+func (s *Server) Shows(name string, info fs.FileInfo) bool {
+	return s.barred(name) == nil && !s.inPrivateFolder(name) && (info.IsDir() || s.servable(info) == nil)
+}
 
 // barred returns why a name cannot be had, as far as its spelling tells; nil if
 // it can.

@@ -135,6 +135,6 @@ func TestKeysSelect(t *testing.T) {
 	t.Parallel()
 	b := show(t, serve(t, manyFiles(t)), desktop, "/")
 	b.press("j", "x", "j", "j", "x", "x", "j", "x")
-	equal(b, "[...document.querySelectorAll('[name=name]:checked')].map(box => box.value).join()", "folder 0,folder 3")
+	equal(b, "[...document.querySelectorAll('[name=name]:checked')].map(box => box.value).join()", "folder 0/,folder 3/")
 	b.is("document.querySelector('#chosen').checkVisibility()")
 }

@@ -24,14 +24,18 @@ const (
 // HTML writes the folder as a page. If w has a method Flush() error, it is
 // called when the reader should see what there is: before the first entry is
 // asked for, after the first rows, and whenever a search makes the reader wait.
-// An error of the entries that is a [Limit] is told on the page; any other is returned, with the page cut off.
+// An error of the entries that is a [Limit] is told on the page; any other is
+// returned, with the page cut off. Of a drop box, no entry is asked for.
 func HTML(w io.Writer, folder *Folder) error {
 	total := folder.Totals.Files + folder.Totals.Folders
 	p := &page{
 		b:      bufio.NewWriterSize(w, bufferSize),
 		w:      w,
 		folder: folder,
-		boxes:  folder.CanSave && !folder.View.Deep && 0 < total && total <= maxBoxes,
+		boxes:  (folder.CanSave || folder.Changes.choose()) && !folder.View.Deep && 0 < total && total <= maxBoxes,
+	}
+	if folder.DropBox {
+		return p.writeDropBox()
 	}
 	if err := templates().ExecuteTemplate(p.b, "top", p.top()); err != nil {
 		return err
@@ -56,6 +60,18 @@ type page struct {
 	rows    int    // written so far
 	listed  Totals // what they come to
 	stopped *Limit // why there are no more of them, if that has a reason
+}
+
+// writeDropBox writes the page of a folder that tells nothing of what is in it.
+func (p *page) writeDropBox() error {
+	t := struct {
+		*top
+		Trust string
+	}{p.top(), p.folder.Trust}
+	if err := templates().ExecuteTemplate(p.b, "dropbox", t); err != nil {
+		return err
+	}
+	return p.b.Flush()
 }
 
 func (p *page) writeRows() error {

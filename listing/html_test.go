@@ -12,6 +12,7 @@ import (
 	"maps"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -83,8 +84,13 @@ func TestHTMLGolden(t *testing.T) {
 	deep.Totals = listing.Totals{Size: -1}
 	deep.Entries = entriesOf([]listing.Entry{{Dir: "a b/<i>/", Name: "b2.txt", Size: 2, ModTime: modified}}, listing.Limit{Hits: 1000})
 
+	changed := folderOf("/docs/a&b/", listing.Entry{Name: "b2.txt", Size: 2, ModTime: modified})
+	changed.Changes, changed.Trust = everyChange, "/.well-known/trust?a&b"
+	dropBox := folderOf("/docs/<in>/")
+	dropBox.Changes, dropBox.DropBox, dropBox.Trust = listing.Changes{Upload: true}, true, "/trust"
+
 	inline := regexp.MustCompile(`(?s)<(style|script)>.*?</(style|script)>`)
-	for name, folder := range map[string]*listing.Folder{"listing": whole, "listing-deep": deep} {
+	for name, folder := range map[string]*listing.Folder{"listing": whole, "listing-deep": deep, "listing-changes": changed, "dropbox": dropBox} {
 		got := inline.ReplaceAllString(pageOf(t, folder), "<$1>…</$2>")
 		golden := "../testdata/golden/" + name + ".html"
 		if *update {
@@ -274,30 +280,112 @@ type brokenWriter struct{}
 
 func (brokenWriter) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
 
-// TestPolicy: the page has nothing that its policy forbids, and its style and
-// script are those of the policy.
+// everyChange is all that a reader can be allowed to do.
+var everyChange = listing.Changes{Upload: true, MakeFolder: true, Delete: true, Move: true, MaxUpload: 1 << 30}
+
+// TestPolicy: the page has nothing that its policy forbids, and its styles and
+// scripts are those of the policy.
 func TestPolicy(t *testing.T) {
 	t.Parallel()
-	text := pageOf(t, folderOf("/a/b/", listing.Entry{Name: "a.png", Size: 10}))
-	for _, element := range []string{"script", "style"} {
-		matches := regexp.MustCompile(`(?s)<`+element+`>(.*?)</`+element+`>`).FindAllStringSubmatch(text, -1)
-		if len(matches) != 1 {
-			t.Fatalf("%d times %s", len(matches), element)
-		}
-		sum := sha256.Sum256([]byte(matches[0][1]))
-		if want := element + "-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"; !strings.Contains(listing.ContentSecurityPolicy, want) {
-			t.Errorf("the policy lacks %s", want)
-		}
+	tests := []struct {
+		name            string
+		folder          listing.Folder
+		styles, scripts int
+	}{
+		{"listing", listing.Folder{}, 1, 1},
+		{"uploads", listing.Folder{Changes: listing.Changes{Upload: true}}, 2, 2},
+		{"new folders", listing.Folder{Changes: listing.Changes{MakeFolder: true}}, 2, 1},
+		{"deletion", listing.Folder{Changes: listing.Changes{Delete: true}}, 2, 2},
+		{"all changes", listing.Folder{Changes: everyChange}, 3, 3},
+		{"drop box", listing.Folder{Changes: everyChange, DropBox: true}, 2, 1},
+		{"closed drop box", listing.Folder{DropBox: true}, 2, 0},
 	}
-	for _, directive := range strings.Split(listing.ContentSecurityPolicy, "; ") {
-		for _, source := range strings.Fields(directive)[1:] {
-			if source != "'none'" && source != "'self'" && !strings.HasPrefix(source, "'sha256-") && directive != "img-src 'self' data:" {
-				t.Errorf("the policy has %s", directive)
+	for _, test := range tests {
+		folder := folderOf("/a/b/", listing.Entry{Name: "a.png", Size: 10})
+		folder.Changes, folder.DropBox = test.folder.Changes, test.folder.DropBox
+		text, policy := pageOf(t, folder), listing.ContentSecurityPolicy(folder)
+		for element, count := range map[string]int{"style": test.styles, "script": test.scripts} {
+			matches := regexp.MustCompile(`(?s)<`+element+`>(.*?)</`+element+`>`).FindAllStringSubmatch(text, -1)
+			if len(matches) != count {
+				t.Errorf("%s: %d times %s, want %d", test.name, len(matches), element, count)
+			}
+			want := element + "-src"
+			for _, match := range matches {
+				sum := sha256.Sum256([]byte(match[1]))
+				want += " 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+			}
+			if count == 0 {
+				want += " 'none'"
+			}
+			if !strings.Contains(policy, want+";") {
+				t.Errorf("%s: the policy lacks %s", test.name, want)
 			}
 		}
+		for _, directive := range strings.Split(policy, "; ") {
+			for _, source := range strings.Fields(directive)[1:] {
+				if source != "'none'" && source != "'self'" && !strings.HasPrefix(source, "'sha256-") && directive != "img-src 'self' data:" {
+					t.Errorf("%s: the policy has %s", test.name, directive)
+				}
+			}
+		}
+		if found := regexp.MustCompile(`(?i)<[^>]*\s(on\w+|style)=|https?://[^w]`).FindString(text); found != "" {
+			t.Errorf("%s: found %s", test.name, found)
+		}
 	}
-	if found := regexp.MustCompile(`(?i)<[^>]*\s(on\w+|style)=|https?://[^w]`).FindString(text); found != "" {
-		t.Errorf("found %s", found)
+}
+
+// TestHTMLChanges: there is a control for what is allowed, and for nothing else.
+func TestHTMLChanges(t *testing.T) {
+	t.Parallel()
+	marks := map[string]string{"upload": "<section id=upload", "folder": "value=mkdir", "delete": "value=delete", "move": "value=move", "boxes": "checkbox name=name"}
+	tests := []struct {
+		changes listing.Changes
+		want    []string
+	}{
+		{listing.Changes{}, nil},
+		{listing.Changes{Upload: true}, []string{"upload"}},
+		{listing.Changes{MakeFolder: true}, []string{"folder"}},
+		{listing.Changes{Delete: true}, []string{"boxes", "delete"}},
+		{listing.Changes{Move: true}, []string{"boxes", "move"}},
+		{everyChange, []string{"boxes", "delete", "folder", "move", "upload"}},
+	}
+	for _, test := range tests {
+		folder := folderOf("/", listing.Entry{Name: "a"})
+		folder.CanSave, folder.Changes = false, test.changes
+		text := pageOf(t, folder)
+		var got []string
+		for _, name := range slices.Sorted(maps.Keys(marks)) {
+			if strings.Contains(text, marks[name]) {
+				got = append(got, name)
+			}
+		}
+		if !slices.Equal(got, test.want) {
+			t.Errorf("%+v: there is %q, want %q", test.changes, got, test.want)
+		}
+		if strings.Contains(text, "name=archive") {
+			t.Errorf("%+v: there is an archive on offer where there is none to be had", test.changes)
+		}
+	}
+}
+
+// TestHTMLDropBox: nothing is told of what is in it, nor looked at.
+func TestHTMLDropBox(t *testing.T) {
+	t.Parallel()
+	folder := folderOf("/in/", listing.Entry{Name: "secret.txt", Size: 12345})
+	folder.DropBox, folder.Changes, folder.Hidden, folder.Readme = true, everyChange, 7, "secret words"
+	folder.Entries = func(func(listing.Entry, error) bool) { t.Error("an entry was asked for") }
+	text := pageOf(t, folder)
+	for _, word := range []string{"secret", "1 file", "12.1 KiB", "Empty folder", "hidden item", "archive", "checkbox", "mkdir", "delete", "value=move", "type=search", "<table"} {
+		if strings.Contains(regexp.MustCompile(`(?s)<(style|script)>.*?</(style|script)>`).ReplaceAllString(text, ""), word) {
+			t.Errorf("the page has %q", word)
+		}
+	}
+	if !strings.Contains(text, "name=file multiple") {
+		t.Error("no file can be put in")
+	}
+	folder.Changes = listing.Changes{}
+	if text := pageOf(t, folder); strings.Contains(text, "type=file") {
+		t.Error("files can be put in where none are taken")
 	}
 }
 
@@ -308,7 +396,8 @@ func TestWeight(t *testing.T) {
 	for i := range 100 {
 		entries = append(entries, listing.Entry{Name: fmt.Sprintf("holiday %d in the mountains-%x.jpg", i, i*i*7919), Size: int64(i * i * 104729), ModTime: modified.Add(-time.Duration(i*i) * time.Hour)})
 	}
-	text := pageOf(t, folderOf("/pictures/2026/", entries...))
+	folder := folderOf("/pictures/2026/", entries...)
+	text := pageOf(t, folder)
 	var gzipped, brotlied bytes.Buffer
 	g, b := gzip.NewWriter(&gzipped), brotli.NewWriterLevel(&brotlied, 5)
 	for _, w := range []io.WriteCloser{g, b} {
@@ -326,6 +415,15 @@ func TestWeight(t *testing.T) {
 	}
 	if limit := 7_000; len(script) > limit {
 		t.Errorf("the script has %d bytes, want at most %d", len(script), limit)
+	}
+	folder.Changes, folder.Entries = everyChange, entriesOf(entries, nil)
+	var changed bytes.Buffer
+	g.Reset(&changed)
+	_, _ = io.WriteString(g, pageOf(t, folder))
+	_ = g.Close()
+	t.Logf("the page for all changes has %d bytes with gzip", changed.Len())
+	if limit := 25_000; changed.Len() > limit {
+		t.Errorf("the page for all changes has %d bytes with gzip, want at most %d", changed.Len(), limit)
 	}
 	var packed bytes.Buffer
 	g.Reset(&packed)

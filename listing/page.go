@@ -1,9 +1,7 @@
 package listing
 
 import (
-	"crypto/sha256"
 	_ "embed"
-	"encoding/base64"
 	"fmt"
 	"html/template"
 	"strings"
@@ -13,48 +11,14 @@ import (
 //go:embed page.html
 var skeleton string
 
-//go:embed page.css
-var styleSource string
-
-//go:embed page.js
-var scriptSource string
-
-var style, script = strip(styleSource), strip(scriptSource)
-
-// ContentSecurityPolicy is the policy that the page keeps: its own style and
-// script, and nothing from elsewhere. Images of data: are the icons in the
-// style; frames are PDF files, connections text files.
-var ContentSecurityPolicy = "default-src 'none'; script-src " + hash(script) + "; style-src " + hash(style) +
-	"; img-src 'self' data:; media-src 'self'; frame-src 'self'; connect-src 'self'" +
-	"; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
-
-func hash(source string) string {
-	sum := sha256.Sum256([]byte(source))
-	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
-}
-
-// strip leaves out indentation, empty lines, and comments that take whole
-// lines.
-func strip(source string) string {
-	var b strings.Builder
-	for line := range strings.Lines(source) {
-		line = strings.TrimSpace(line)
-		if line == "" || strings.HasPrefix(line, "//") || strings.HasPrefix(line, "/*") && strings.HasSuffix(line, "*/") {
-			continue
-		}
-		b.WriteString(line + "\n")
-	}
-	return b.String()
-}
-
 var templates = sync.OnceValue(func() *template.Template {
 	return template.Must(template.New("").Parse(strip(skeleton)))
 })
 
 // top is what stands above the rows.
 type top struct {
-	Style     template.CSS
-	Script    template.JS
+	Styles    []inline
+	Scripts   []inline
 	Title     string
 	Name      string
 	Crumbs    []crumb // from the root down, without the folder itself
@@ -63,6 +27,8 @@ type top struct {
 	Columns   []column
 	CanSearch bool
 	CanSave   bool
+	Changes   Changes
+	DropBox   bool
 	Boxes     bool
 	Partial   bool // the rows are not all that a filter could find
 	Parent    bool
@@ -84,12 +50,12 @@ func (p *page) top() *top {
 	f := p.folder
 	name := display(f.Name())
 	t := &top{
-		Style: template.CSS(style), Script: template.JS(script),
 		Title: name, Name: name, View: f.View,
 		CanSearch: f.CanSearch, CanSave: f.CanSave && (f.All > 0 || f.View.Deep), Boxes: p.boxes,
 		Partial: f.View.Filter != "" || f.View.Limit > 0 || f.View.Offset > 0,
-		Summary: summary(f),
+		Summary: summary(f), Changes: f.Changes, DropBox: f.DropBox,
 	}
+	t.Styles, t.Scripts = inlines(f)
 	segments := strings.Split(strings.Trim(f.Path, "/"), "/")
 	if segments[0] != "" {
 		t.Parent = true
@@ -146,15 +112,19 @@ func summary(f *Folder) string {
 // bottom is what stands below the rows.
 type bottom struct {
 	Boxes          bool
+	CanSave        bool
+	Changes        Changes
+	Choose         bool // entries are chosen for a change, too
 	Notes          []string
 	Previous, Next string // queries of the pages beside this one; "" if there is none
 	Range          string // which entries this page shows; "" if it shows all
 	Readme         template.HTML
+	Trust          string
 }
 
 func (p *page) bottom() *bottom {
 	f := p.folder
-	t := &bottom{Boxes: p.boxes, Notes: p.notes(), Readme: f.Readme}
+	t := &bottom{Boxes: p.boxes, CanSave: f.CanSave, Changes: f.Changes, Choose: f.Changes.choose(), Notes: p.notes(), Readme: f.Readme, Trust: f.Trust}
 	if !f.View.Deep && (f.View.Limit > 0 || f.View.Offset > 0) {
 		t.Range, t.Previous, t.Next = p.pages()
 	}

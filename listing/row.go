@@ -20,6 +20,9 @@ func (p *page) appendRow(b []byte, e *Entry) []byte {
 	if p.boxes && fitsForm(e.Name) {
 		b = append(b, `<input type=checkbox name=name value="`...)
 		b = appendEscaped(b, e.Name)
+		if e.IsDir {
+			b = append(b, '/') // to delete a folder wants that
+		}
 		b = append(b, `" aria-label="Select `...)
 		b = appendEscaped(b, display(e.Name))
 		b = append(b, `">`...)
