@@ -35,8 +35,8 @@ type Config struct {
 	AtOnce   int           // uploads under way at one time; 0 is 64
 	Patience time.Duration // how long others wait for their turn; 0 is 15 s
 
-	// Log is told why a request failed, with the cause that the client is not
-	// told. Nil drops it.
+	// Log is told why a request failed for a reason that is not the client's,
+	// who is not told it. Nil drops it.
 	Log func(r *http.Request, err error)
 
 	// Begin is called when the content of a file begins to arrive; total is -1

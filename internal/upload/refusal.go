@@ -97,15 +97,15 @@ func as(err, kind error, status int) error {
 
 // refuse answers a request that failed.
 func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
-	if h.config.Log != nil {
-		h.config.Log(r, err)
-	}
 	var p problem
 	if errors.As(err, &p) {
 		writeProblem(w, p)
 		return
 	}
 	e := meaningOf(err)
+	if e.status >= 500 && h.config.Log != nil {
+		h.config.Log(r, err)
+	}
 	header := w.Header()
 	if errors.Is(err, errTaken) && r.ProtoMajor == 1 {
 		header.Set("Connection", "close") // the rest of the content was given up

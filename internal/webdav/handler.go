@@ -127,7 +127,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		return
 	}
-	h.log(r, err)
+	if errors.Is(err, errCut) || meaningOf(err).status >= 500 {
+		h.log(r, err)
+	}
 	if errors.Is(err, errCut) {
 		panic(http.ErrAbortHandler) // so that nobody takes half an answer for the whole
 	}
