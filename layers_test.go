@@ -49,8 +49,61 @@ var layers = map[string]layer{
 		may:     []string{"github.com/fsnotify/fsnotify", "golang.org/x/sys"},
 		because: "it watches files, and decides nothing about them",
 	},
-	"internal/accesslog": {
+	"internal/auth": {
+		may:     []string{"github.com/GehirnInc/crypt", "golang.org/x/crypto"},
+		because: "every room has one door, and cli holds the keys",
+	},
+	"internal/authority": {
+		may:     []string{"golang.org/x/sys", "golang.org/x/net"},
+		because: "it vouches for names, and knows nothing of what is served under them",
+	},
+	"internal/lan": {
+		may:     []string{"rsc.io/qr"},
+		mustNot: []string{"net/http"},
+		because: "it tells addresses, and sends nothing to anybody",
+	},
+	"internal/progress": {
+		may:     []string{"github.com/clipperhouse/displaywidth"},
+		mustNot: []string{"net/http", "os"},
+		because: "it draws lines; whether there is a terminal, its caller knows",
+	},
+	"internal/share": {
 		may:     []string{"fileserver"},
+		because: "every room has one door, and cli holds the keys",
+	},
+	"internal/spool": {
+		may:     []string{"fileserver", "github.com/gabriel-vasile/mimetype", "golang.org/x/sys"},
+		because: "every room has one door, and cli holds the keys",
+	},
+	"internal/store": {
+		may:     []string{"golang.org/x/sys"},
+		mustNot: []string{"net/http"},
+		because: "it writes files, and knows nothing of requests",
+	},
+	"internal/upload": {
+		may:     []string{"internal/store"},
+		because: "it answers what writes; it reads nothing for others",
+	},
+	"internal/live": {
+		may:     []string{"compress", "fileserver", "golang.org/x/net"},
+		because: "every room has one door, and cli holds the keys",
+	},
+	"internal/webdav": {
+		may:     []string{"fileserver", "internal/store", "golang.org/x/net"},
+		because: "every room has one door, and cli holds the keys",
+	},
+	"internal/rules": {
+		may:     []string{"golang.org/x/net"},
+		mustNot: []string{"os", "net/http"},
+		because: "it reads rules and finds the one that fits; what that leads to is not its business",
+	},
+	"internal/zipsite": {
+		may:     []string{"fileserver", "github.com/klauspost/compress", "golang.org/x/text"},
+		mustNot: []string{"net/http"},
+		because: "it is a file system, and knows nothing of requests",
+	},
+	"internal/accesslog": {
+		may:     []string{"compress", "fileserver"},
 		because: "every room has one door, and cli holds the keys",
 	},
 	"internal/exchange": {
@@ -62,7 +115,9 @@ var layers = map[string]layer{
 	},
 	"internal/cli": {
 		may: []string{
-			"compress", "fileserver", "internal/accesslog", "internal/hook", "internal/httpd", "internal/reload",
+			"compress", "fileserver", "listing", "internal/accesslog", "internal/auth", "internal/authority", "internal/hook", "internal/httpd",
+			"internal/lan", "internal/progress", "internal/reload", "internal/rules", "internal/share", "internal/spool", "internal/store",
+			"internal/upload", "internal/webdav", "internal/zipsite",
 			"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term", "golang.org/x/sys",
 		},
 		because: "it puts the program together, and main does nothing but call it",

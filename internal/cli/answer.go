@@ -9,15 +9,34 @@ import (
 
 const cacheControl = "Cache-Control"
 
+// errorPage is the page of a site for what it does not have, as hosts of sites
+// look for it.
+const errorPage = "404.html"
+
 // options returns what c says about answers.
 func (c *Config) options() []fileserver.Option {
 	var options []fileserver.Option
 	if !c.hasField(cacheControl) {
 		// Have browsers ask every time, so that an edit shows. An answer of 304
 		// costs next to nothing on the networks that gserve is used in.
-		options = append(options, fileserver.WithFields(fileserver.Field{Name: cacheControl, Value: "no-cache"}))
+		options = append(options, fileserver.WithFields(fileserver.Field{Name: cacheControl, Value: cmp.Or(c.Cache, "no-cache")}))
 	}
 	options = append(options, fileserver.WithFields(c.Fields...))
+	if c.CORS != "" {
+		options = append(options, fileserver.WithFields(c.corsFields()...), fileserver.WithGate(c.preflight))
+	}
+	if c.Isolate {
+		options = append(options, fileserver.WithFields(c.isolated()...))
+	}
+	if c.CleanURLs {
+		options = append(options, fileserver.WithCleanURLs())
+	}
+	if c.CacheNames {
+		options = append(options, fileserver.WithFilter(cacheByName))
+	}
+	if !c.Python {
+		options = append(options, fileserver.WithErrorPage(errorPage))
+	}
 	switch {
 	case c.NoIndex:
 		options = append(options, fileserver.WithIndex())
@@ -36,7 +55,7 @@ func (c *Config) options() []fileserver.Option {
 	if c.NoArchive {
 		options = append(options, fileserver.WithoutArchive())
 	}
-	if title := cmp.Or(c.Title, folderName(c.Directory)); title != "" {
+	if title := cmp.Or(c.Title, c.title()); title != "" {
 		options = append(options, fileserver.WithTitle(title))
 	}
 	switch {
@@ -48,9 +67,13 @@ func (c *Config) options() []fileserver.Option {
 	return options
 }
 
-// folderName returns the last part of the name of a folder, "" if it has none.
-func folderName(directory string) string {
-	name, err := filepath.Abs(directory)
+// title returns what the root is called: the last part of the name of its
+// folder, "" if it has none.
+func (c *Config) title() string {
+	if len(c.Paths) > 1 {
+		return ""
+	}
+	name, err := filepath.Abs(c.folder())
 	if err != nil {
 		return ""
 	}

@@ -46,7 +46,7 @@ func TestColorOnTerminal(t *testing.T) {
 			t.Parallel()
 			keyboard, terminal := openTerminal(t)
 			sys := System{Stderr: terminal, Getenv: environ(tt.environ)}
-			sys.newLogger(Config{}).Observe(&fileserver.Record{Status: 404})
+			sys.newLogger(Config{}, terminal, sys.isColored()).Observe(&fileserver.Record{Status: 404})
 			line, err := bufio.NewReader(keyboard).ReadString('\n')
 			if err != nil {
 				t.Fatal(err)

@@ -13,6 +13,8 @@ import (
 	"github.com/gserve/gserve/compress"
 	"github.com/gserve/gserve/fileserver"
 	"github.com/gserve/gserve/internal/accesslog"
+	"github.com/gserve/gserve/internal/auth"
+	"github.com/gserve/gserve/internal/share"
 )
 
 // Config is what the user asked for.
@@ -22,7 +24,7 @@ type Config struct {
 
 	Precompress []compress.Coding // to be done instead of serving; nil if not asked for
 
-	Directory string
+	Paths     []string // what is served; nil for the current folder
 	Port      int
 	PortGiven bool   // not just the default
 	PortWord  string // the argument that named the port; "" if a flag or a variable did
@@ -41,6 +43,30 @@ type Config struct {
 	FollowSymlinks bool
 	Python         bool
 
+	Users      []auth.Spec
+	AuthWrites bool // only to change something needs a password
+	AllowHosts []string
+	Share      *share.Terms // nil for no end
+
+	Upload       bool
+	UploadFolder string // below what is served; "" for all of it
+	Overwrite    bool
+	MaxUpload    int64 // bytes; 0 for no limit
+	Mkdir        bool
+	Delete       bool
+	Move         bool
+	AllowAll     bool
+	WebDAV       bool
+
+	Open, QR, NoQR bool
+
+	SPA        string // file that answers paths which are none; "" for none
+	CleanURLs  bool
+	Cache      string // of Cache-Control; "" for the default
+	CacheNames bool   // names that carry a hash are kept for good
+	CORS       string // origin whose pages may read; "" for none
+	Isolate    bool
+
 	Handlers       []Handler
 	CGIFolders     []string // below the folder that is served; nil for none
 	Watch          bool
@@ -50,6 +76,7 @@ type Config struct {
 	PythonBin      string
 	AppDir         string
 
+	TLS                              bool // with a certificate of our own
 	TLSCert, TLSKey, TLSPasswordFile string
 
 	Quiet, Verbose bool
@@ -95,7 +122,7 @@ func (c *Config) Check() error {
 	case c.Quiet && c.Verbose:
 		return errors.New("--quiet and --verbose exclude each other")
 	}
-	for _, check := range []func() error{c.checkBind, c.checkIndex, c.checkContentType, c.checkPrecompress, c.checkHandlers} {
+	for _, check := range []func() error{c.checkBind, c.checkIndex, c.checkContentType, c.checkPrecompress, c.checkHandlers, c.checkSharing, c.checkSite} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -148,7 +175,17 @@ func (c *Config) checkContentType() error {
 // checkPrecompress refuses a port, since who names one expects to be served. One
 // that comes from the environment is no reason.
 func (c *Config) checkPrecompress() error {
-	if c.Precompress == nil || c.PortWord == "" {
+	if c.Precompress == nil {
+		return nil
+	}
+	if len(c.Paths) > 1 {
+		err := fmt.Errorf("two folders are given, %q and %q", c.Paths[0], c.Paths[1])
+		if isCodings(c.Paths[0]) {
+			return advise(err, "to name codings, write --precompress=%s", c.Paths[0])
+		}
+		return advise(err, "--precompress takes one at a time")
+	}
+	if c.PortWord == "" {
 		return nil
 	}
 	return advise(fmt.Errorf("--precompress does not serve, so %q is no port", c.PortWord),

@@ -12,7 +12,7 @@ func (p *parser) readEnvironment(getenv func(string) string) error {
 		if f.once || f.name == "port" || p.given[f.name] || p.given[f.opposite] {
 			continue
 		}
-		if f.name == "directory" && p.config.Directory != "" || f.name == "protocol" && p.config.Protocol != "" {
+		if f.name == "directory" && p.config.Paths != nil || f.name == "protocol" && p.config.Protocol != "" {
 			continue // given as PATH, or by -p
 		}
 		if err := p.readVariable(f, getenv); err != nil {

@@ -1,10 +1,8 @@
 package cli
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"net"
 	"os"
@@ -13,12 +11,6 @@ import (
 
 	"github.com/gserve/gserve/fileserver"
 )
-
-// root is the folder that is served.
-type root interface {
-	fs.FS
-	io.Closer
-}
 
 // openRoot opens the folder of c, to serve it.
 func openRoot(c Config) (root, error) {
@@ -34,11 +26,14 @@ func openRoot(c Config) (root, error) {
 // and a hint with which command.
 func openFolder[T any](c Config, purpose, command string, open func(string) (T, error)) (T, error) {
 	var none T
-	name := cmp.Or(c.Directory, ".")
+	name := c.folder()
 	info, err := os.Stat(name)
 	if err == nil && !info.IsDir() {
 		err = fmt.Errorf("cannot %s %q: not a folder", purpose, name)
-		return none, advise(err, "to %s the folder that it lies in: %s %q", purpose, command, filepath.Dir(name))
+		if info.Mode().IsRegular() {
+			err = advise(err, "to %s the folder that it lies in: %s %q", purpose, command, filepath.Dir(name))
+		}
+		return none, err
 	}
 	if err == nil {
 		var opened T
@@ -46,16 +41,23 @@ func openFolder[T any](c Config, purpose, command string, open func(string) (T, 
 			return opened, nil
 		}
 	}
-	if host, port, ok := cutAddress(name); ok && errors.Is(err, fs.ErrNotExist) {
-		return none, advise(fmt.Errorf("cannot %s %q: %w", purpose, name, withoutPath(err)),
-			"it looks like an address, which is written as %s", bindFlags(host, port))
+	return none, explainPath(purpose, name, err)
+}
+
+// explainPath says in the user's words why what is called name cannot be used
+// for a purpose.
+func explainPath(purpose, name string, err error) error {
+	isMissing := errors.Is(err, fs.ErrNotExist)
+	err = fmt.Errorf("cannot %s %q: %w", purpose, name, withoutPath(err))
+	if host, port, ok := cutAddress(name); ok && isMissing {
+		return advise(err, "it looks like an address, which is written as %s", bindFlags(host, port))
 	}
-	if errors.Is(err, fs.ErrNotExist) && !filepath.IsAbs(name) {
+	if isMissing && !filepath.IsAbs(name) {
 		if current, unknown := os.Getwd(); unknown == nil {
-			return none, advise(fmt.Errorf("cannot %s %q: %w", purpose, name, withoutPath(err)), "it is looked for in %s", current)
+			return advise(err, "it is looked for in %s", current)
 		}
 	}
-	return none, fmt.Errorf("cannot %s %q: %w", purpose, name, withoutPath(err))
+	return err
 }
 
 // cutAddress splits what users of other servers write where gserve has PATH:

@@ -152,8 +152,5 @@ func (c *Config) checkHandlers() error {
 		}
 		seen[h.Prefix] = true
 	}
-	if c.Watch && len(c.Handlers) == 0 {
-		return advise(errors.New("--watch has nothing to restart"), "name an application: --handler wsgi:app.py")
-	}
 	return nil
 }

@@ -64,7 +64,7 @@ func TestHandlerFlags(t *testing.T) {
 		},
 		"--cgi":                 func(c *Config) { c.CGIFolders = []string{"/cgi-bin", "/htbin"} },
 		"--cgi=/bin/":           func(c *Config) { c.CGIFolders = []string{"/bin"} },
-		"--cgi site":            func(c *Config) { c.CGIFolders, c.Directory = []string{"/cgi-bin", "/htbin"}, "site" },
+		"--cgi site":            func(c *Config) { c.CGIFolders, c.Paths = []string{"/cgi-bin", "/htbin"}, []string{"site"} },
 		"--workers 2":           func(c *Config) { c.Workers = 2 },
 		"--threads=4":           func(c *Config) { c.Threads = 4 },
 		"--app-dir src":         func(c *Config) { c.AppDir = "src" },

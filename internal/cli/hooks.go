@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -54,7 +55,7 @@ func (sys System) startHooks(ctx context.Context, c Config, root root) (*hooks, 
 // mount has the handler answer what lies below prefix. Without one, it answers
 // what is no file of the folder that was asked for, or else everything.
 func (h *hooks) mount(prefix string, handler http.Handler) {
-	if prefix == "" && h.config.Directory != "" {
+	if prefix == "" && h.config.Paths != nil {
 		h.options = append(h.options, fileserver.WithFallback(handler))
 		return
 	}
@@ -101,6 +102,28 @@ func (h *hooks) timeout() time.Duration {
 		return noTimeout
 	}
 	return defaultTimeout
+}
+
+// origins returns a proxy for each origin that --proxy names, for rewrites.
+func (h *hooks) origins() (map[string]*hook.Proxy, error) {
+	proxies := map[string]*hook.Proxy{}
+	for _, spec := range h.config.Handlers {
+		u, err := url.Parse(spec.Spec)
+		if spec.Kind != Forward || err != nil || u.Scheme != "http" && u.Scheme != "https" {
+			continue
+		}
+		origin := u.Scheme + "://" + u.Host
+		if proxies[origin] != nil {
+			continue
+		}
+		proxy, err := hook.NewProxy(hook.ProxyConfig{URL: origin, Watch: h.config.Watch, Timeout: h.timeout(), Log: h.log})
+		if err != nil {
+			return nil, err
+		}
+		proxies[origin] = proxy
+		h.closers = append(h.closers, func(context.Context) error { return proxy.Close() })
+	}
+	return proxies, nil
 }
 
 func (h *hooks) startWSGI(ctx context.Context, spec Handler) (http.Handler, string, error) {
@@ -151,6 +174,9 @@ func (h *hooks) startCGIFolders(root root) error {
 	folders := h.config.CGIFolders
 	if folders == nil {
 		return nil
+	}
+	if len(h.config.Paths) > 1 {
+		return advise(errors.New("--cgi wants one folder"), "serve the folder that the programs' folders lie in")
 	}
 	handler, err := hook.NewCGIFolders(root, folders, hook.CGIConfig{Python: h.config.PythonBin, Timeout: h.timeout(), Log: h.log})
 	if err != nil {

@@ -15,15 +15,24 @@ import (
 )
 
 // newLogger returns the log of requests.
-func (sys System) newLogger(c Config) *accesslog.Logger {
-	return accesslog.New(sys.Stderr, accesslog.Options{
+func (sys System) newLogger(c Config, w io.Writer, color bool) *accesslog.Logger {
+	return accesslog.New(w, accesslog.Options{
 		Format:  c.LogFormat,
 		Quiet:   c.Quiet,
 		Verbose: c.Verbose,
-		Color:   sys.Getenv("NO_COLOR") == "" && sys.Getenv("TERM") != "dumb" && isTerminal(sys.Stderr),
+		Color:   color,
 		Hint:    new(hints).about,
 	})
 }
+
+// isCapable reports whether standard error is a terminal that can do more than
+// print.
+func (sys System) isCapable() bool {
+	return sys.Getenv("TERM") != "dumb" && isTerminal(sys.Stderr)
+}
+
+// isColored reports whether what is written to standard error may have colours.
+func (sys System) isColored() bool { return sys.isCapable() && sys.Getenv("NO_COLOR") == "" }
 
 // isTerminal reports whether w is a terminal that knows colours.
 func isTerminal(w io.Writer) bool {

@@ -110,7 +110,7 @@ func (p *parser) missingValue() error {
 }
 
 // takeWords takes the words for what they are: a number is the port, anything
-// else the folder.
+// else is to be served.
 func (p *parser) takeWords() error {
 	c := p.config
 	for _, word := range p.words {
@@ -146,14 +146,8 @@ func (p *parser) takePath(word string) error {
 	case word == "":
 		return advise(errors.New(`"" is no folder`), `"." is the current one`)
 	case p.given["directory"]:
-		return advise(fmt.Errorf("--directory %q and %q exclude each other", c.Directory, word), "gserve serves one folder at a time")
-	case c.Directory != "":
-		err := fmt.Errorf("two folders are given, %q and %q", c.Directory, word)
-		if c.Precompress != nil && isCodings(c.Directory) {
-			return advise(err, "to name codings, write --precompress=%s", c.Directory)
-		}
-		return advise(err, "gserve serves one folder at a time")
+		return advise(fmt.Errorf("--directory %q and %q exclude each other", c.Paths[0], word), "to serve both, write both without --directory")
 	}
-	c.Directory = word
+	c.Paths = append(c.Paths, word)
 	return nil
 }

@@ -5,10 +5,13 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gserve/gserve/compress"
 	"github.com/gserve/gserve/fileserver"
 	"github.com/gserve/gserve/internal/accesslog"
+	"github.com/gserve/gserve/internal/auth"
+	"github.com/gserve/gserve/internal/share"
 )
 
 // arguments splits a command line at its spaces; a quoted part is one
@@ -66,16 +69,31 @@ func TestParse(t *testing.T) {
 		{"-p9000", "", port(9000, "")},
 		{"--port=9000", "", port(9000, "")},
 		{"-p 9000 9000", "", port(9000, "9000")},
-		{"dist", "", func(c *Config) { c.Directory = "dist" }},
-		{"./8000", "", func(c *Config) { c.Directory = "./8000" }},
-		{"-- -dist", "", func(c *Config) { c.Directory = "-dist" }},
+		{"photos report.pdf", "", func(c *Config) { c.Paths = []string{"photos", "report.pdf"} }},
+		{"-", "", func(c *Config) { c.Paths = []string{"-"} }},
+		{"-u inbox", "", func(c *Config) { c.Upload, c.UploadFolder, c.Paths = true, ".", []string{"inbox"} }},
+		{"--upload=./in/box/ .", "", func(c *Config) { c.Upload, c.UploadFolder, c.Paths = true, "in/box", []string{"."} }},
+		{"-uA --max-upload 1.5M", "", func(c *Config) {
+			c.Upload, c.UploadFolder, c.AllowAll, c.MaxUpload = true, ".", true, 3<<19
+		}},
+		{"-a ann:a:b -a @file -u --auth-for write", "", func(c *Config) {
+			c.Users = []auth.Spec{{Name: "ann", Secret: "a:b"}, {File: "file"}}
+			c.Upload, c.UploadFolder, c.AuthWrites = true, ".", true
+		}},
+		{"--share 1h,3 film.mkv", "", func(c *Config) {
+			c.Share, c.Paths = &share.Terms{Time: time.Hour, Downloads: 3}, []string{"film.mkv"}
+		}},
+		{"-So --no-qr", "", func(c *Config) { c.TLS, c.Open, c.NoQR = true, true, true }},
+		{"dist", "", func(c *Config) { c.Paths = []string{"dist"} }},
+		{"./8000", "", func(c *Config) { c.Paths = []string{"./8000"} }},
+		{"-- -dist", "", func(c *Config) { c.Paths = []string{"-dist"} }},
 		{"8000 -b 127.0.0.1 -d ./dist", "", func(c *Config) {
 			port(8000, "8000")(c)
-			c.Bind, c.Directory = []string{"127.0.0.1"}, "./dist"
+			c.Bind, c.Paths = []string{"127.0.0.1"}, []string{"./dist"}
 		}},
-		{"./dist -p 8000", "", func(c *Config) { port(8000, "")(c); c.Directory = "./dist" }},
-		{"./dist 8000", "", func(c *Config) { port(8000, "8000")(c); c.Directory = "./dist" }},
-		{"8000 ./dist -q", "", func(c *Config) { port(8000, "8000")(c); c.Directory = "./dist"; c.Quiet = true }},
+		{"./dist -p 8000", "", func(c *Config) { port(8000, "")(c); c.Paths = []string{"./dist"} }},
+		{"./dist 8000", "", func(c *Config) { port(8000, "8000")(c); c.Paths = []string{"./dist"} }},
+		{"8000 ./dist -q", "", func(c *Config) { port(8000, "8000")(c); c.Paths = []string{"./dist"}; c.Quiet = true }},
 
 		{"-p HTTP/1.0", "", func(c *Config) { c.Protocol = "HTTP/1.0" }},
 		{"-p http/1.1", "", func(c *Config) { c.Protocol = "HTTP/1.1" }},
@@ -93,8 +111,8 @@ func TestParse(t *testing.T) {
 		{"-H 'A: b' -H C d", "", fields("A", "b", "C", "d")},
 		{"-HA b", "", fields("A", "b")},
 		{"-qH A b", "", func(c *Config) { fields("A", "b")(c); c.Quiet = true }},
-		{"-qH 'A: b' dist", "", func(c *Config) { fields("A", "b")(c); c.Quiet = true; c.Directory = "dist" }},
-		{"--header A b dist", "", func(c *Config) { fields("A", "b")(c); c.Directory = "dist" }},
+		{"-qH 'A: b' dist", "", func(c *Config) { fields("A", "b")(c); c.Quiet = true; c.Paths = []string{"dist"} }},
+		{"--header A b dist", "", func(c *Config) { fields("A", "b")(c); c.Paths = []string{"dist"} }},
 		{"--header=A b", "", fields("A", "b")},
 		{"-H A 8000 9000", "", func(c *Config) { fields("A", "8000")(c); port(9000, "9000")(c) }},
 		{"-H x-frame-options deny", "", fields("X-Frame-Options", "deny")},
@@ -109,9 +127,9 @@ func TestParse(t *testing.T) {
 		{"-qv", "", func(c *Config) { c.Quiet, c.Verbose = true, true }},
 		{"--log-format json", "", func(c *Config) { c.LogFormat = accesslog.JSON }},
 		{"--precompress", "", func(c *Config) { c.Precompress = compress.Codings[:] }},
-		{"--precompress dist", "", func(c *Config) { c.Precompress = compress.Codings[:]; c.Directory = "dist" }},
+		{"--precompress dist", "", func(c *Config) { c.Precompress = compress.Codings[:]; c.Paths = []string{"dist"} }},
 		{"dist --precompress=gzip,BR", "", func(c *Config) {
-			c.Precompress, c.Directory = []compress.Coding{compress.Gzip, compress.Brotli}, "dist"
+			c.Precompress, c.Paths = []compress.Coding{compress.Gzip, compress.Brotli}, []string{"dist"}
 		}},
 		{"--precompress=br,br --precompress=zstd,x-gzip,gzip", "", func(c *Config) {
 			c.Precompress = []compress.Coding{compress.Zstd, compress.Gzip}
@@ -132,8 +150,8 @@ func TestParse(t *testing.T) {
 		{"-H E:f", "GSERVE_HEADER=A: b", fields("E", "f")},
 		{"", "GSERVE_BIND=::1|127.0.0.1", func(c *Config) { c.Bind = []string{"::1", "127.0.0.1"} }},
 		{"--host ::1", "GSERVE_BIND=127.0.0.1", func(c *Config) { c.Bind = []string{"::1"} }},
-		{"", "GSERVE_DIRECTORY=dist", func(c *Config) { c.Directory = "dist" }},
-		{"other", "GSERVE_DIRECTORY=dist", func(c *Config) { c.Directory = "other" }},
+		{"", "GSERVE_DIRECTORY=dist", func(c *Config) { c.Paths = []string{"dist"} }},
+		{"other", "GSERVE_DIRECTORY=dist", func(c *Config) { c.Paths = []string{"other"} }},
 		{"-v", "GSERVE_QUIET=1", func(c *Config) { c.Verbose = true }},
 		{"--no-index", "GSERVE_INDEX=a", func(c *Config) { c.NoIndex = true }},
 		{"", "GSERVE_VERSION=1\nGSERVE_HELP=1\nGSERVE_MAN=1\nGSERVE_COMPLETIONS=bash\nGSERVE_PRECOMPRESS=br", func(*Config) {}},
@@ -190,9 +208,8 @@ func TestMistakes(t *testing.T) {
 		{"70000", "", `"70000" is not a port, which is a number from 0 to 65535`, "to serve a folder of that name, write ./70000"},
 		{"8000 9000", "", "two ports are given, 8000 and 9000", "to serve a folder of that name, write ./9000"},
 		{"-p 8000 9000", "", "two ports are given, 8000 and 9000", "to serve a folder of that name, write ./9000"},
-		{"a b", "", `two folders are given, "a" and "b"`, "gserve serves one folder at a time"},
-		{"-d a b", "", `--directory "a" and "b" exclude each other`, "gserve serves one folder at a time"},
-		{"a -d b", "", `--directory "b" and "a" exclude each other`, "gserve serves one folder at a time"},
+		{"-d a b", "", `--directory "a" and "b" exclude each other`, "to serve both, write both without --directory"},
+		{"a -d b", "", `--directory "b" and "a" exclude each other`, "to serve both, write both without --directory"},
 		{"''", "", `"" is no folder`, `"." is the current one`},
 		{"--hidden=maybe", "", `--hidden: "maybe" is neither 1 nor 0, true nor false`, ""},
 		{"--help=maybe", "", `--help: "maybe" is neither 1 nor 0, true nor false`, ""},
@@ -216,8 +233,26 @@ func TestMistakes(t *testing.T) {
 		{"--precompress=brotli", "", `--precompress: "brotli" is neither br, zstd nor gzip`, "write it as --precompress, or --precompress=br,gzip"},
 		{"--precompress 8000", "", `--precompress does not serve, so "8000" is no port`,
 			"to serve afterwards, run gserve again; a folder of that name is ./8000"},
-		{"--precompress a b", "", `two folders are given, "a" and "b"`, "gserve serves one folder at a time"},
+		{"--precompress a b", "", `two folders are given, "a" and "b"`, "--precompress takes one at a time"},
 		{"--precompress br b", "", `two folders are given, "br" and "b"`, "to name codings, write --precompress=br"},
+
+		{"-a :x", "", "--auth: no name: write USER:PASSWORD, USER or @FILE", ""},
+		{"--auth-for read -a a:b", "", `--auth-for: "read" is neither all nor write`, ""},
+		{"--auth-for write -u", "", "--auth-for has nobody to ask for", "name somebody: --auth USER"},
+		{"--auth-for write -a a:b", "", "--auth-for write has nothing to protect", "it goes with --upload and the like"},
+		{"--upload=../x", "", `--upload: "../x" is no folder below the one that is served`, "write it as --upload, or --upload=inbox"},
+		{"--upload=/x", "", `--upload: "/x" is no folder below the one that is served`, "write it as --upload, or --upload=inbox"},
+		{"--max-upload much -u", "", `--max-upload: "much" is not a size`, "it looks like 500M or 2G"},
+		{"--max-upload 0 -u", "", `--max-upload: "0" is not a size`, "it looks like 500M or 2G"},
+		{"--max-upload 1G", "", "--max-upload has nothing to limit", "it goes with --upload"},
+		{"--overwrite", "", "--overwrite has nothing to allow", "it goes with --upload"},
+		{"-u a b", "", `"a" and "b" are given, and changes need one folder`, "serve the folder that both are in"},
+		{"-u -", "", "standard input is no folder: name one", ""},
+		{"-u --handler wsgi:app.py", "", "a handler without a prefix answers whatever changes something", "write it as --handler /app=wsgi:app.py"},
+		{"--share 1h -u", "", "--share is for reading: it excludes uploads, other changes, --webdav and handlers", ""},
+		{"--share 1h -", "", "--share is for files and folders, not for standard input", ""},
+		{"-S --tls-cert c", "", "--tls and --tls-cert exclude each other", "--tls makes a certificate, --tls-cert takes one that there is"},
+		{"--qr --no-qr", "", "--qr and --no-qr exclude each other", ""},
 
 		{"--tls-key k", "", "--tls-key requires --tls-cert to be set", ""},
 		{"--tls-password-file p", "", "--tls-password-file requires --tls-cert to be set", ""},

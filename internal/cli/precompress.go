@@ -20,8 +20,8 @@ import (
 func (sys System) precompress(ctx context.Context, c Config) int {
 	root, err := openFolder(c, "precompress", "gserve --precompress", os.OpenRoot)
 	if err != nil {
-		if errors.Is(err, fs.ErrNotExist) && isCodings(c.Directory) {
-			err = advise(err, "to name codings, write --precompress=%s", c.Directory)
+		if errors.Is(err, fs.ErrNotExist) && isCodings(c.folder()) {
+			err = advise(err, "to name codings, write --precompress=%s", c.folder())
 		}
 		return sys.exit(err, exitFailed)
 	}

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"fmt"
@@ -8,6 +10,8 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"net/http/httputil"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -35,6 +39,7 @@ func get(ts *testscript.TestScript, neg bool, args []string) {
 	for _, field := range args[1:] {
 		name, value, _ := strings.Cut(field, ":")
 		request.Header.Set(name, strings.TrimSpace(value))
+		request.Host = cmp.Or(request.Header.Get("Host"), request.Host)
 	}
 	transport := s.transport()
 	defer transport.CloseIdleConnections()
@@ -50,6 +55,39 @@ func get(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	}
 	fmt.Fprintf(ts.Stdout(), "\n%s", content)
+}
+
+// follow sends a request for what the server has printed.
+func follow(ts *testscript.TestScript, neg bool, args []string) {
+	arity(ts, len(args) == 1, neg, "follow PATTERN")
+	s := serverOf(ts)
+	m := s.await(&s.stdout, regexp.MustCompile("(?m)"+args[0]))
+	if len(m) != 2 {
+		ts.Fatalf("not printed: %s", args[0])
+	}
+	get(ts, false, m[1:])
+}
+
+func getUntil(ts *testscript.TestScript, neg bool, args []string) {
+	arity(ts, len(args) == 2, neg, "get-until TARGET PATTERN")
+	s, pattern := serverOf(ts), regexp.MustCompile("(?m)"+args[1])
+	transport := s.transport()
+	defer transport.CloseIdleConnections()
+	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
+		request, err := http.NewRequest("GET", s.scheme+"://"+s.address+args[0], nil)
+		ts.Check(err)
+		answer, err := transport.RoundTrip(request)
+		ts.Check(err)
+		dump, err := httputil.DumpResponse(answer, true)
+		ts.Check(err)
+		answer.Body.Close()
+		if pattern.Match(bytes.ReplaceAll(dump, []byte("\r\n"), []byte("\n"))) {
+			return
+		}
+		if time.Now().After(deadline) {
+			ts.Fatalf("%s stays as it is:\n%s", args[0], dump)
+		}
+	}
 }
 
 // transport returns what sends one request to s.

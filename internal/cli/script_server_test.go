@@ -53,6 +53,20 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Stdout().Write([]byte(s.stdout.String()))
 }
 
+func feed(ts *testscript.TestScript, neg bool, args []string) {
+	arity(ts, len(args) == 1, neg, "feed FILE")
+	worldOf(ts).input = ts.MkAbs(args[0])
+}
+
+func ends(ts *testscript.TestScript, neg bool, args []string) {
+	arity(ts, len(args) == 0, neg, "ends")
+	s := serverOf(ts)
+	ts.Check(s.cmd.Process.Signal(syscall.SIGTERM))
+	if code := s.wait(ts); code != exitStopped {
+		ts.Fatalf("exit code %d", code)
+	}
+}
+
 func start(ts *testscript.TestScript, neg bool, args []string) {
 	arity(ts, true, neg, "start ARG...")
 	launch(ts, args)
@@ -64,6 +78,12 @@ func launch(ts *testscript.TestScript, args []string) *server {
 	s.cmd.Stdout, s.cmd.Stderr = &s.stdout, &s.stderr
 	if inherited := worldOf(ts).inherited; inherited != nil {
 		s.cmd.ExtraFiles = []*os.File{inherited}
+	}
+	if input := worldOf(ts).input; input != "" {
+		f, err := os.Open(input)
+		ts.Check(err)
+		defer f.Close()
+		s.cmd.Stdin = f
 	}
 	ts.Check(s.cmd.Start())
 	go func() {
@@ -83,7 +103,7 @@ func launch(ts *testscript.TestScript, args []string) *server {
 func gserve(ts *testscript.TestScript, args []string) *exec.Cmd {
 	cmd := exec.Command("gserve", args...)
 	cmd.Dir = ts.MkAbs(".")
-	names := []string{"WORK", "PATH", "HOME", "TMPDIR", "SYSTEMROOT", "GORACE", "GOCOVERDIR", "PORT"}
+	names := []string{"WORK", "PATH", "HOME", "XDG_CONFIG_HOME", "TMPDIR", "SYSTEMROOT", "GORACE", "GOCOVERDIR", "PORT"}
 	for f := range allFlags() {
 		names = append(names, variableName(f.name))
 	}

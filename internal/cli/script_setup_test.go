@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"archive/zip"
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -72,6 +74,18 @@ func fill(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	name := ts.MkAbs(args[1])
 	ts.Check(errors.Join(os.MkdirAll(filepath.Dir(name), 0o755), os.WriteFile(name, b, 0o644)))
+}
+
+func makeZip(ts *testscript.TestScript, neg bool, args []string) {
+	arity(ts, len(args) == 2, neg, "zip FILE FOLDER")
+	f, err := os.Create(ts.MkAbs(args[0]))
+	ts.Check(err)
+	w := zip.NewWriter(f)
+	ts.Check(w.AddFS(os.DirFS(ts.MkAbs(args[1]))))
+	words, err := w.Create("deep/words.txt")
+	ts.Check(err)
+	_, err = words.Write(bytes.Repeat([]byte("All work and no play. "), 4<<10))
+	ts.Check(errors.Join(err, w.Close(), f.Close()))
 }
 
 func appears(ts *testscript.TestScript, neg bool, args []string) {

@@ -32,6 +32,11 @@ func TestMain(m *testing.M) {
 //	signal INT|TERM|KILL            send the server a signal
 //	logged PATTERN                  wait for standard error of the server to match
 //	printed PATTERN                 wait for standard output of the server to match
+//	ends                            tell the server to end, and wait for that
+//	feed FILE                       have the next server read it from standard input
+//	get-until TARGET PATTERN        as get, again and again until the answer matches
+//	zip FILE FOLDER                 make a zip of what is in a folder, and of 88 KiB of text in deep/words.txt
+//	follow PATTERN                  as get, with the target that the group of the pattern finds in standard output
 //	get [-X METHOD] TARGET [FIELD]  send the server a request; prints status, fields and content
 //	trickle TARGET                  send the server a request, and read the answer slowly
 //	certificate CERT KEY [PASSWORD] make a pair of files for TLS
@@ -57,7 +62,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": expectExit, "serve": serve, "start": start, "appears": appears, "signal": signalServer, "logged": logged, "printed": printed,
-			"get": get, "trickle": trickle, "certificate": certificate, "large": large, "fill": fill,
+			"get": get, "follow": follow, "ends": ends, "feed": feed, "get-until": getUntil, "zip": makeZip, "trickle": trickle, "certificate": certificate, "large": large, "fill": fill,
 			"occupy": occupy, "inherit": inherit, "require": require,
 		},
 	})
@@ -70,6 +75,7 @@ const patience = 20 * time.Second
 type world struct {
 	server    *server
 	inherited *os.File
+	input     string // file that the next server has for standard input
 }
 
 type worldKey struct{}

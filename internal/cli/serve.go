@@ -1,85 +1,186 @@
 package cli
 
 import (
-	"crypto/tls"
+	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log"
+	"net"
 	"os"
+	"slices"
 
 	"github.com/gserve/gserve/fileserver"
 	"github.com/gserve/gserve/internal/httpd"
+	"github.com/gserve/gserve/internal/progress"
+	"github.com/gserve/gserve/internal/rules"
+	"github.com/gserve/gserve/internal/share"
 )
 
-// serve serves the folder of c until it is told to stop.
+// run is one run of the server, put together step by step.
+type run struct {
+	System
+	config Config
+
+	source    source
+	security  security
+	listeners []net.Listener
+	place     place
+	handlers  *hooks
+	link      *share.Link     // that ends; nil for none
+	board     *progress.Board // of the transfers that run; nil if there is no terminal
+
+	options []fileserver.Option
+	private []string       // files that are never to be served
+	closers []func() error // of what is open
+}
+
+// serve serves what c names until it is told to stop.
 func (sys System) serve(stop *stopping, c Config) (err error) {
+	c.settle()
 	sys.noteFolder(c)
-	root, err := openRoot(c)
-	if err != nil {
-		return err
-	}
-	defer root.Close()
-	security, err := loadTLS(c)
-	if err != nil {
-		return err
-	}
-	listeners, err := sys.listen(stop.ctx, c)
-	if err != nil {
-		return err
-	}
-	handlers, err := sys.startHooks(stop.ctx, c, root)
-	defer func() { err = errors.Join(err, handlers.close(stop.isForced())) }()
-	if err != nil {
-		for _, l := range listeners {
-			l.Close()
+	r := &run{System: sys, config: c}
+	defer func() { err = errors.Join(err, r.close(stop.isForced())) }()
+	r.watchTransfers()
+	for _, step := range []func(context.Context) error{
+		r.open, r.encrypt, r.listen, r.startHandlers, r.followRules, r.keepOut, r.allowChanges,
+	} {
+		if err := step(stop.ctx); err != nil {
+			return err
 		}
-		return err
 	}
-	options := append(c.options(), handlers.options...)
-	options = append(options, fileserver.WithPrivate(c.privateFiles()...), fileserver.WithObserver(sys.newLogger(c).Observe))
+	options := append(r.config.options(), r.options...)
+	options = append(options, fileserver.WithPrivate(r.private...))
 	server := httpd.Server{
-		Handler:  fileserver.New(root, options...),
-		TLS:      security,
+		Handler:  fileserver.New(r.source.root, options...),
+		TLS:      r.security.config,
+		Plain:    r.security.plain(),
 		HTTP10:   c.HTTP10(),
-		ErrorLog: log.New(sys.Stderr, "gserve: ", 0),
+		ErrorLog: log.New(r.Stderr, "gserve: ", 0),
 	}
-	for _, l := range listeners {
-		fmt.Fprintln(sys.Stdout, banner(l.Addr(), security != nil))
-	}
-	for _, line := range handlers.told {
-		fmt.Fprintln(sys.Stdout, line)
-	}
-	return server.Serve(stop.ctx, stop.force, listeners...)
+	r.announce()
+	ctx := r.untilShared(stop.ctx)
+	listeners := r.listeners
+	r.listeners = nil // which the server closes
+	return server.Serve(ctx, stop.force, listeners...)
 }
 
-// loadTLS returns nil if c asks for no TLS.
-func loadTLS(c Config) (*tls.Config, error) {
-	if c.TLSCert == "" {
-		return nil, nil
+// close closes what is open, the last first.
+func (r *run) close(forced bool) error {
+	for _, l := range r.listeners {
+		l.Close()
 	}
-	security, err := httpd.LoadTLS(c.TLSCert, c.TLSKey, c.TLSPasswordFile)
-	if err == nil {
-		return security, nil
+	var failed []error
+	if r.handlers != nil {
+		failed = append(failed, r.handlers.close(forced))
 	}
-	if _, ok := errors.AsType[*httpd.PasswordError](err); ok {
-		return nil, err // in python's words
+	for i := len(r.closers) - 1; i >= 0; i-- {
+		failed = append(failed, r.closers[i]())
 	}
-	err = fmt.Errorf("cannot serve HTTPS: %w", err)
-	if errors.Is(err, httpd.ErrNoKey) && c.TLSKey == "" {
-		err = advise(err, "if the key is in another file, name that with --tls-key")
-	}
-	return nil, err
+	return errors.Join(failed...)
 }
 
-// privateFiles returns the names of the files that are never to be served.
-func (c *Config) privateFiles() []string {
-	var names []string
-	for _, name := range []string{c.TLSCert, c.TLSKey, c.TLSPasswordFile} {
-		if name != "" {
-			names = append(names, name)
+func (r *run) open(ctx context.Context) (err error) {
+	if r.source, err = r.openSource(ctx, r.config); err != nil {
+		return err
+	}
+	r.closers = append(r.closers, r.source.Close)
+	r.options = append(r.options, r.source.options...)
+	return nil
+}
+
+func (r *run) encrypt(context.Context) (err error) {
+	if r.security, err = r.openTLS(r.config); err != nil {
+		return err
+	}
+	r.private = append(r.private, r.security.privateFiles(r.config)...)
+	r.options = append(r.options, r.security.options()...)
+	if r.security.authority != nil {
+		// In there, keys have other names for a moment when they are renewed.
+		if folder, ok := below(r.source.folder, r.security.folder); ok {
+			r.options = append(r.options, fileserver.WithPrivateFolders(folder))
 		}
 	}
-	return names
+	return nil
+}
+
+func (r *run) listen(ctx context.Context) (err error) {
+	if r.listeners, err = r.System.listen(ctx, r.config); err != nil {
+		return err
+	}
+	r.place = place{scheme: "http", path: "/"}
+	if r.security.config != nil {
+		r.place.scheme = "https"
+	}
+	if r.security.authority != nil {
+		r.place.permits = r.security.authority.Permits
+	}
+	for _, l := range r.listeners {
+		r.place.listening = append(r.place.listening, l.Addr())
+	}
+	return nil
+}
+
+func (r *run) startHandlers(ctx context.Context) (err error) {
+	r.handlers, err = r.startHooks(ctx, r.config, r.source.root)
+	r.options = append(r.options, r.handlers.options...)
+	return err
+}
+
+// followRules has requests be led where the site says, and then to the app.
+func (r *run) followRules(context.Context) error {
+	if r.source.isSite {
+		proxies, err := r.handlers.origins()
+		if err != nil {
+			return err
+		}
+		s := newSite(r.source.root, proxies, r.say)
+		r.options = append(r.options, fileserver.WithPrivateFolders(rules.RedirectsName, rules.HeadersName),
+			fileserver.WithRouter(s.route), fileserver.WithFilter(s.addFields))
+	}
+	if r.config.SPA != "" {
+		if _, err := fs.Stat(r.source.root, r.config.SPA); err != nil {
+			r.say(fmt.Sprintf("--spa: there is no %s yet", r.config.SPA))
+		}
+		r.options = append(r.options, fileserver.WithRouter(toApp(r.config.SPA)))
+	}
+	return nil
+}
+
+// keepOut has requests looked at before they are answered.
+func (r *run) keepOut(context.Context) error {
+	r.shareByLink()
+	options, files, err := r.guard(r.config, r.place)
+	r.options, r.private = append(r.options, options...), append(r.private, files...)
+	return err
+}
+
+func (r *run) allowChanges(context.Context) error {
+	if !r.config.writes() && !r.config.WebDAV {
+		return nil
+	}
+	// What nobody may read by now, nobody may write, either.
+	reader := fileserver.New(r.source.root, slices.Concat(r.config.options(), r.options, []fileserver.Option{fileserver.WithPrivate(r.private...)})...)
+	made, err := r.System.allowChanges(r.config, r.source, reader, r.receiving)
+	r.options, r.closers = append(r.options, made.options...), append(r.closers, made.close)
+	return err
+}
+
+// announce tells where and how what is served is to be had.
+func (r *run) announce() {
+	r.System.announce(r.config, r.place)
+	for _, line := range r.handlers.told {
+		fmt.Fprintln(r.Stdout, line)
+	}
+	if r.security.authority != nil {
+		r.tellTrust()
+	}
+	if r.link != nil {
+		r.tellLink()
+	}
+	if r.config.Open {
+		r.openBrowser(r.place)
+	}
 }
 
 // noteFolder tells that a number is taken for a port if a folder has it for a

@@ -24,6 +24,14 @@ func text(part func(*Config) *string) func(*Config, string) error {
 	}
 }
 
+func (c *Config) setDirectory(value string) error {
+	if value == "" {
+		return errEmpty
+	}
+	c.Paths = []string{value}
+	return nil
+}
+
 func list(part func(*Config) *[]string) func(*Config, string) error {
 	return func(c *Config, value string) error {
 		values := part(c)

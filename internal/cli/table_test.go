@@ -38,7 +38,7 @@ func TestUsageFitsOneScreen(t *testing.T) {
 	var b strings.Builder
 	writeUsage(&b)
 	lines := strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
-	if len(lines) > 40 {
+	if len(lines) > 48 {
 		t.Errorf("%d lines", len(lines))
 	}
 	for _, line := range lines {
