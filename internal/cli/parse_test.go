@@ -251,6 +251,7 @@ func TestMistakes(t *testing.T) {
 		{"-u --handler wsgi:app.py", "", "a handler without a prefix answers whatever changes something", "write it as --handler /app=wsgi:app.py"},
 		{"--share 1h -u", "", "--share is for reading: it excludes uploads, other changes, --webdav and handlers", ""},
 		{"--share 1h -", "", "--share is for files and folders, not for standard input", ""},
+		{"--webdav --no-listing", "", "--webdav and --no-listing exclude each other", "a network drive lists what is in it"},
 		{"-S --tls-cert c", "", "--tls and --tls-cert exclude each other", "--tls makes a certificate, --tls-cert takes one that there is"},
 		{"--qr --no-qr", "", "--qr and --no-qr exclude each other", ""},
 

@@ -107,6 +107,8 @@ func (c *Config) checkSharing() error {
 		return errors.New("--share is for reading: it excludes uploads, other changes, --webdav and handlers")
 	case c.Share != nil && len(c.Paths) == 1 && c.Paths[0] == "-":
 		return errors.New("--share is for files and folders, not for standard input")
+	case c.WebDAV && c.NoListing:
+		return advise(errors.New("--webdav and --no-listing exclude each other"), "a network drive lists what is in it")
 	case c.writes() || c.WebDAV:
 		return c.checkChanges()
 	}
