@@ -203,7 +203,7 @@ func freePort(t *testing.T) string {
 
 // startApp runs gserve in a folder, and returns its address.
 func startApp(t *testing.T, folder string, names exchange.Names, options []string) string {
-	args := []string{"--port", "0", "--bind", "127.0.0.1", "--allow-host", "example.test", "--python-bin", python}
+	args := []string{"--port", "0", "--bind", "127.0.0.1", "--allow-host", ".test", "--python-bin", python}
 	for _, option := range options {
 		args = append(args, names.Fill(option))
 	}

@@ -79,7 +79,7 @@ func TestHandlerFlags(t *testing.T) {
 		}
 	}
 	for _, args := range []string{
-		"--workers 0", "--workers many", "--threads -1", "--handler-timeout x", "--handler-timeout -1", "--cgi=..", "--cgi=/", "-P app.py", "--watch",
+		"--workers 0", "--workers many", "--threads -1", "--handler-timeout x", "--handler-timeout -1", "--cgi=..", "--cgi=/", "-P app.py",
 		"--handler wsgi:a --handler wsgi:b", "--handler /a=wsgi:a --proxy /a=http://localhost:1",
 	} {
 		c, err := parse(strings.Fields(args), func(string) string { return "" })
