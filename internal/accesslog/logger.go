@@ -10,6 +10,7 @@ package accesslog
 import (
 	"io"
 	"sync"
+	"time"
 
 	"github.com/gserve/gserve/fileserver"
 )
@@ -31,6 +32,10 @@ type Options struct {
 	Verbose bool   // more about each request; JSON always tells all
 	Color   bool   // of the status, by terminal sequences; never in JSON
 
+	// Batch is how long lines are kept back, to be written together. With 0,
+	// each is written before Observe returns.
+	Batch time.Duration
+
 	// Hint returns what to tell the user about a refusal, "" for nothing. It
 	// is called for records with an Err only. What it takes from the record it
 	// leaves unescaped. Nil gives no hints.
@@ -40,16 +45,31 @@ type Options struct {
 // Logger writes records to a log. It is safe for concurrent use.
 type Logger struct {
 	options Options
+	batch   *batch // nil: each record is written at once
 
 	mu sync.Mutex
 	w  io.Writer
 }
 
-// New returns a logger that writes to w: one record by one Write, one Write at
-// a time.
+// New returns a logger that writes to w: whole records, one Write at a time.
 func New(w io.Writer, options Options) *Logger {
-	return &Logger{w: w, options: options}
+	l := &Logger{w: w, options: options}
+	if options.Batch > 0 {
+		l.batch = newBatch(w, options.Batch)
+	}
+	return l
 }
+
+// Close writes what has been kept back. It waits for a log that takes nothing
+// for two seconds at most. What is observed afterwards is dropped.
+func (l *Logger) Close() error {
+	if l.batch != nil {
+		l.batch.close(patience)
+	}
+	return nil
+}
+
+const patience = 2 * time.Second
 
 // maxBuffer is what a buffer that is kept may hold: all usual lines, and not
 // the 8 KiB targets of one scan for ever.
@@ -65,7 +85,11 @@ var buffers = sync.Pool{New: func() any {
 func (l *Logger) Observe(r *fileserver.Record) {
 	buf := buffers.Get().(*[]byte)
 	b := l.append((*buf)[:0], r)
-	if len(b) > 0 {
+	switch {
+	case len(b) == 0:
+	case l.batch != nil:
+		l.batch.add(b)
+	default:
 		l.mu.Lock()
 		l.w.Write(b)
 		l.mu.Unlock()

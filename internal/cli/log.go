@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/term"
 
@@ -14,13 +15,21 @@ import (
 	"github.com/gserve/gserve/internal/accesslog"
 )
 
+// logDelay is how late a line may be in a log that nobody looks at.
+const logDelay = 100 * time.Millisecond
+
 // newLogger returns the log of requests.
 func (sys System) newLogger(c Config, w io.Writer, color bool) *accesslog.Logger {
+	batch := logDelay
+	if f, ok := sys.Stderr.(*os.File); !ok || term.IsTerminal(int(f.Fd())) {
+		batch = 0 // somebody is looking
+	}
 	return accesslog.New(w, accesslog.Options{
 		Format:  c.LogFormat,
 		Quiet:   c.Quiet,
 		Verbose: c.Verbose,
 		Color:   color,
+		Batch:   batch,
 		Hint:    new(hints).about,
 	})
 }

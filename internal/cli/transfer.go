@@ -25,6 +25,7 @@ func (r *run) watchTransfers() {
 		r.options = append(r.options, fileserver.WithTransfers(r.sending))
 	}
 	logger := r.newLogger(r.config, r.Stderr, colored)
+	r.closers = append(r.closers, logger.Close)
 	r.options = append(r.options, fileserver.WithObserver(logger.Observe))
 }
 
