@@ -43,7 +43,7 @@ func (sys System) serve(stop *stopping, c Config) (err error) {
 	defer func() { err = errors.Join(err, r.close(stop.isForced())) }()
 	r.watchTransfers()
 	for _, step := range []func(context.Context) error{
-		r.open, r.encrypt, r.listen, r.startHandlers, r.followRules, r.keepOut, r.allowChanges,
+		r.open, r.encrypt, r.listen, r.startHandlers, r.followRules, r.keepOut, r.allowChanges, r.watchPages,
 	} {
 		if err := step(stop.ctx); err != nil {
 			return err

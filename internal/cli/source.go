@@ -27,9 +27,10 @@ type root interface {
 // source is what the user wants to have served, opened.
 type source struct {
 	root
-	folder  string // that root is, as the user named it; "" if it is none on disk
-	home    string // what "/" leads to; "" for the folder itself
-	isSite  bool   // its rules count, if it has any
+	folder  string   // that root is, as the user named it; "" if it is none on disk
+	home    string   // what "/" leads to; "" for the folder itself
+	folders []string // that the user named, if there are several
+	isSite  bool     // its rules count, if it has any
 	options []fileserver.Option
 }
 
@@ -92,6 +93,11 @@ func openSelection(c Config) (source, error) {
 		return source{}, err
 	}
 	s := source{root: selection}
+	for _, name := range c.Paths {
+		if info, err := os.Stat(name); err == nil && info.IsDir() {
+			s.folders = append(s.folders, name)
+		}
+	}
 	if len(c.Paths) == 1 {
 		s.home = filepath.Base(c.Paths[0])
 		s.options = append(s.options, fileserver.WithHome(s.home), fileserver.WithoutListing())
