@@ -23,7 +23,9 @@ func (s *Server) findPage(res *resource, dir directory, base string) error {
 	if !s.cleanURLs || s.barred(res.name+pageSuffix) != nil {
 		return errNoIndex
 	}
-	base += pageSuffix
+	if base += pageSuffix; s.leadsAside(res, base) {
+		return errNoIndex
+	}
 	info, err := dir.stat(base)
 	return s.findFile(res, base, info, err)
 }

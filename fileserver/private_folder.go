@@ -3,6 +3,7 @@ package fileserver
 import (
 	"io/fs"
 	"os"
+	"path"
 	"strings"
 
 	"github.com/gserve/gserve/listing"
@@ -73,6 +74,34 @@ func (s *Server) mayChange(name string) bool {
 func isBelow(name, folder string) bool {
 	return folder == "." || len(name) >= len(folder) && strings.EqualFold(name[:len(folder)], folder) &&
 		(len(name) == len(folder) || name[len(folder)] == '/')
+}
+
+// LeadsInto reports whether a name is that of a folder, or of what lies in it:
+// by how it is spelled, or by the links on its way. What cannot be looked at
+// counts as being there.
+func (s *Server) LeadsInto(name, folder string) bool {
+	links, ok := s.root.(interface{ follow(string) (string, error) })
+	if isBelow(name, folder) || !ok {
+		return isBelow(name, folder)
+	}
+	real, err := links.follow(name)
+	if err != nil {
+		return true
+	}
+	if folder, err = links.follow(folder); err != nil {
+		return true
+	}
+	return isBelow(real, folder)
+}
+
+// leadsAside reports whether an entry of the directory is a link into a private
+// folder.
+func (s *Server) leadsAside(res *resource, base string) bool {
+	if len(s.privateFolders) == 0 && s.dropBox == nil {
+		return false
+	}
+	info, err := fs.Lstat(res.dir.fsys, res.dir.join(base))
+	return err == nil && info.Mode().Type() == fs.ModeSymlink && s.inPrivateFolder(path.Join(res.folder, base))
 }
 
 // hiddenFolders yields the folders in which nothing can be had.

@@ -17,9 +17,10 @@ type resource struct {
 	slashless bool   // the target lacks the slash of a directory
 	shorter   string // reference to the clean URL; "" if the target has it
 
-	dir  directory // that holds the file, or that is to be listed
-	name string    // of the file or directory, below the root
-	base string    // of the file, in dir; "" for a directory
+	dir    directory // that holds the file, or that is to be listed
+	folder string    // name of dir below the root
+	name   string    // of the file or directory, below the root
+	base   string    // of the file, in dir; "" for a directory
 
 	file      fs.File     // open; nil if the file is there in coded form only
 	info      fs.FileInfo // of file
@@ -69,7 +70,7 @@ func (s *Server) find(t target) (resource, error) {
 	if err != nil {
 		return resource{}, err
 	}
-	res := resource{target: t, dir: dir, name: t.name}
+	res := resource{target: t, dir: dir, folder: path.Dir(t.name), name: t.name}
 	base := path.Base(t.name)
 	info, err := dir.stat(base)
 	if err == nil && info.IsDir() {
@@ -81,7 +82,7 @@ func (s *Server) find(t target) (resource, error) {
 		if res.dir, err = dir.sub(base); err != nil {
 			return resource{}, err
 		}
-		res.slashless = true
+		res.folder, res.slashless = t.name, true
 		return s.findIndex(res)
 	}
 	if err = s.findFile(&res, base, info, err); isAbsence(err) && s.findPage(&res, dir, base) == nil {
@@ -123,12 +124,15 @@ func (s *Server) findFolderOnly(t target) (resource, error) {
 	if err != nil {
 		return resource{}, err
 	}
-	return s.findIndex(resource{target: t, name: t.name, dir: dir, slashless: !t.slash})
+	return s.findIndex(resource{target: t, folder: t.name, name: t.name, dir: dir, slashless: !t.slash})
 }
 
 // findIndex finds what stands for a directory: its index, or its listing.
 func (s *Server) findIndex(res resource) (resource, error) {
 	for _, base := range s.index {
+		if s.leadsAside(&res, base) {
+			continue
+		}
 		info, err := res.dir.stat(base)
 		err = s.findFile(&res, base, info, err)
 		if err == nil {
@@ -158,7 +162,7 @@ func (s *Server) findFile(res *resource, base string, info fs.FileInfo, err erro
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	found := s.findSidecars(res.dir, base, info)
+	found := s.findSidecars(res, base, info)
 	if file == nil && found.set() == 0 {
 		return err
 	}

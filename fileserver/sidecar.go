@@ -5,6 +5,7 @@ import (
 	"io/fs"
 
 	"github.com/gserve/gserve/compress"
+	"github.com/gserve/gserve/listing"
 )
 
 // sidecars are the coded files beside a file, by their coding.
@@ -22,12 +23,14 @@ func (f *sidecars) set() compress.Set {
 }
 
 // findSidecars looks for coded files beside the file base, of which original
-// is nil if there is none. One that is older than the original is out of date.
-func (s *Server) findSidecars(d directory, base string, original fs.FileInfo) sidecars {
+// is nil if there is none. One that is older than the original is out of date,
+// and one that anybody can put there does not speak for it.
+func (s *Server) findSidecars(res *resource, base string, original fs.FileInfo) sidecars {
 	var found sidecars
-	if s.noCoding {
+	if s.noCoding || s.changes != (listing.Changes{}) && s.LeadsInto(res.folder, s.changesBelow) {
 		return found
 	}
+	d := res.dir
 	key, keyed := s.bare.key(d, base, s.now())
 	if keyed && s.bare.has(key) {
 		return found
@@ -35,7 +38,7 @@ func (s *Server) findSidecars(d directory, base string, original fs.FileInfo) si
 	bare := keyed
 	for _, c := range compress.Codings {
 		info, err := d.stat(base + c.Suffix())
-		if err == nil && s.servable(info) == nil && (original == nil || !info.ModTime().Before(original.ModTime())) {
+		if err == nil && s.servable(info) == nil && (original == nil || !info.ModTime().Before(original.ModTime())) && !s.leadsAside(res, base+c.Suffix()) {
 			found[c] = info
 		}
 		bare = bare && err != nil && d.isBare(base+c.Suffix())

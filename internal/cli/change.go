@@ -1,10 +1,12 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"io/fs"
 	"net/http"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -48,7 +50,7 @@ func (sys System) allowChanges(c Config, src source, reader *fileserver.Server, 
 	}
 	kept, err := store.Open(src.folder, store.Options{
 		Below: c.UploadFolder, Overwrite: c.Overwrite, Hidden: c.Hidden || c.Python, Max: c.MaxUpload,
-		Refused: func(name string) bool { return reader.Bars(name) || c.takesFolder(name) },
+		Refused: func(name string) bool { return reader.Bars(name) || c.takesFolder(src.root, name) },
 		ETag:    func(info fs.FileInfo) string { return string(fileserver.TagOf(info, time.Now())) },
 		Log:     func(err error) { sys.say(err.Error()) },
 	})
@@ -56,6 +58,9 @@ func (sys System) allowChanges(c Config, src source, reader *fileserver.Server, 
 		return made, explainPath("write to", path.Join(src.folder, c.UploadFolder), err)
 	}
 	made.store = kept
+	if err := tryWriting(kept, c.UploadFolder); err != nil && c.Upload {
+		return made, explainPath("write to", filepath.Join(src.folder, c.UploadFolder), err)
+	}
 	handler, err := upload.New(upload.Config{
 		Store: kept, Upload: c.Upload, Mkdir: c.Mkdir, Delete: c.Delete, Move: c.Move,
 		DropBox: c.isDropBox(), Log: log, Begin: begin,
@@ -77,7 +82,7 @@ func (sys System) allowChanges(c Config, src source, reader *fileserver.Server, 
 	made.options = append(made.options,
 		fileserver.WithWriter(writer, methods...),
 		fileserver.WithMount(upload.ResourcePrefix, handler),
-		fileserver.WithFilter(sandbox(c.UploadFolder)),
+		fileserver.WithFilter(sandbox(func(name string) bool { return reader.LeadsInto(name, c.UploadFolder) })),
 		fileserver.WithChanges(c.UploadFolder, listing.Changes{
 			Upload: c.Upload, MakeFolder: c.Mkdir, Delete: c.Delete, Move: c.Move, MaxUpload: c.MaxUpload,
 		}))
@@ -85,6 +90,16 @@ func (sys System) allowChanges(c Config, src source, reader *fileserver.Server, 
 		made.options = append(made.options, fileserver.WithDropBox(c.UploadFolder))
 	}
 	return made, nil
+}
+
+// tryWriting fails if nobody can write to the folder, which is better known
+// before the first who wants to.
+func tryWriting(kept *store.Store, folder string) error {
+	draft, err := kept.Create(folder, store.Meta{Length: -1})
+	if err != nil {
+		return err
+	}
+	return draft.Abort()
 }
 
 // without returns the words that are not among others.
@@ -96,11 +111,41 @@ func without(words []string, others ...string) []string {
 func (c *Config) isDropBox() bool { return c.Upload && c.NoListing }
 
 // takesFolder reports whether a file of this name would be shown in place of
-// others, or have a say in how they are served.
-func (c *Config) takesFolder(name string) bool {
-	base := path.Base(name)
-	if slices.Contains(c.Index, base) {
+// others, or have a say in how they are served. Case does not matter on every
+// file system.
+func (c *Config) takesFolder(root fs.FS, name string) bool {
+	isBase := func(other string) bool { return strings.EqualFold(path.Base(name), other) }
+	if slices.ContainsFunc(c.Index, isBase) || slices.ContainsFunc([]string{"index.html", "index.htm", errorPage}, isBase) {
 		return true
 	}
-	return base == "index.html" || base == "index.htm" || base == errorPage || name == rules.RedirectsName || name == rules.HeadersName
+	if stem := len(name) - len(".html"); c.CleanURLs && stem > 0 && strings.EqualFold(name[stem:], ".html") {
+		if info, err := fs.Stat(root, name[:stem]); err == nil && info.IsDir() {
+			return true
+		}
+	}
+	return strings.EqualFold(name, rules.RedirectsName) || strings.EqualFold(name, rules.HeadersName) || c.SPA != "" && strings.EqualFold(name, c.SPA)
+}
+
+// checkPrograms refuses uploads to where programs are loaded from: what somebody
+// puts there would be run.
+func (c *Config) checkPrograms(src source) error {
+	if !c.writes() || src.folder == "" {
+		return nil
+	}
+	for _, h := range c.Handlers {
+		folder := cmp.Or(c.AppDir, ".")
+		switch file, _, _ := strings.Cut(h.Spec, ":"); {
+		case h.Kind == Forward:
+			continue
+		case h.Kind == CGI:
+			folder = filepath.Dir(h.Spec)
+		case strings.HasSuffix(file, ".py"):
+			folder = filepath.Dir(filepath.Join(folder, file))
+		}
+		if _, ok := below(filepath.Join(src.folder, c.UploadFolder), folder); ok {
+			return advise(fmt.Errorf("the code of %q lies where clients may write: they could have theirs run", h.Spec),
+				"name another folder: --upload=inbox, or the app's: --app-dir")
+		}
+	}
+	return nil
 }

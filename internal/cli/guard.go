@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -13,7 +14,7 @@ import (
 )
 
 // guard returns what keeps strangers out, and the files that tell who is none.
-func (sys System) guard(c Config, p place) (options []fileserver.Option, files []string, err error) {
+func (sys System) guard(ctx context.Context, c Config, p place) (options []fileserver.Option, files []string, err error) {
 	if c.AllowAll && c.Users == nil && p.isPublic() {
 		return nil, nil, advise(errors.New("--allow-all wants a password where others can reach gserve"),
 			"add --auth USER, or --bind localhost to be alone")
@@ -26,7 +27,7 @@ func (sys System) guard(c Config, p place) (options []fileserver.Option, files [
 	}
 	users := auth.NewUsers(sys.say)
 	for _, spec := range c.Users {
-		if spec, err = sys.askSecret(spec); err == nil {
+		if spec, err = sys.askSecret(ctx, spec); err == nil {
 			err = users.Add(spec)
 		}
 		if err != nil {
@@ -54,7 +55,7 @@ func (p *place) isLoopback() bool {
 }
 
 // askSecret asks for the password of a user that came without one.
-func (sys System) askSecret(spec auth.Spec) (auth.Spec, error) {
+func (sys System) askSecret(ctx context.Context, spec auth.Spec) (auth.Spec, error) {
 	if spec.File != "" || spec.Secret != "" {
 		return spec, nil
 	}
@@ -64,11 +65,35 @@ func (sys System) askSecret(spec auth.Spec) (auth.Spec, error) {
 			"write it as %s:PASS in GSERVE_AUTH, or name an htpasswd file: @FILE", spec.Name)
 	}
 	fmt.Fprintf(sys.Stderr, "Password for %s: ", printable(spec.Name))
-	secret, err := term.ReadPassword(int(f.Fd()))
+	secret, err := readPassword(ctx, int(f.Fd()))
 	fmt.Fprintln(sys.Stderr)
 	if err == nil && len(secret) == 0 {
 		err = errors.New("no password was given")
 	}
 	spec.Secret = string(secret)
 	return spec, err
+}
+
+// readPassword reads a password from a terminal. If ctx ends first, the terminal
+// shows again what is typed; the read goes on as long as the process.
+func readPassword(ctx context.Context, terminal int) ([]byte, error) {
+	type line struct {
+		text []byte
+		err  error
+	}
+	state, err := term.GetState(terminal)
+	if err != nil {
+		return nil, err
+	}
+	read := make(chan line, 1)
+	go func() {
+		text, err := term.ReadPassword(terminal)
+		read <- line{text, err}
+	}()
+	select {
+	case l := <-read:
+		return l.text, l.err
+	case <-ctx.Done():
+		return nil, errors.Join(ctx.Err(), term.Restore(terminal, state))
+	}
 }

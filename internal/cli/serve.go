@@ -38,6 +38,7 @@ type run struct {
 // serve serves what c names until it is told to stop.
 func (sys System) serve(stop *stopping, c Config) (err error) {
 	c.settle()
+	os.Unsetenv(variableName("auth")) // is nobody's business that is started from here
 	sys.noteFolder(c)
 	r := &run{System: sys, config: c}
 	defer func() { err = errors.Join(err, r.close(stop.isForced())) }()
@@ -122,6 +123,9 @@ func (r *run) listen(ctx context.Context) (err error) {
 }
 
 func (r *run) startHandlers(ctx context.Context) (err error) {
+	if err := r.config.checkPrograms(r.source); err != nil {
+		return err
+	}
 	r.handlers, err = r.startHooks(ctx, r.config, r.source.root)
 	r.options = append(r.options, r.handlers.options...)
 	return err
@@ -148,9 +152,9 @@ func (r *run) followRules(context.Context) error {
 }
 
 // keepOut has requests looked at before they are answered.
-func (r *run) keepOut(context.Context) error {
+func (r *run) keepOut(ctx context.Context) error {
 	r.shareByLink()
-	options, files, err := r.guard(r.config, r.place)
+	options, files, err := r.guard(ctx, r.config, r.place)
 	r.options, r.private = append(r.options, options...), append(r.private, files...)
 	return err
 }

@@ -126,7 +126,7 @@ func (s *Store) RemoveAll(name string) error {
 	if _, err := f.root.Lstat(base); err != nil {
 		return fault(err)
 	}
-	if err := s.checkAll(f, base); err != nil {
+	if err := s.checkAll(f, base, ""); err != nil {
 		return err
 	}
 	if err := f.root.RemoveAll(base); err != nil {
@@ -151,7 +151,7 @@ func (s *Store) Rename(from, to string, replace bool) (replaced bool, err error)
 	if err := s.checkNew(t.name, newBase); err != nil {
 		return false, err
 	}
-	if err := s.checkAll(f, base); err != nil {
+	if err := s.checkAll(f, base, join(t.name, newBase)); err != nil {
 		return false, err
 	}
 	if replaced, err = s.rename(f, base, t, newBase, replace); err != nil {
@@ -186,8 +186,8 @@ func isWithin(name, folder string) bool {
 }
 
 // checkAll fails if something in a folder is refused, which would be moved or
-// removed along with it.
-func (s *Store) checkAll(f *folder, base string) error {
+// removed along with it, or would be by the name that it gets below to.
+func (s *Store) checkAll(f *folder, base, to string) error {
 	if s.options.Refused == nil {
 		return nil
 	}
@@ -195,7 +195,7 @@ func (s *Store) checkAll(f *folder, base string) error {
 	for len(waiting) > 0 {
 		at := waiting[len(waiting)-1]
 		waiting = waiting[:len(waiting)-1]
-		if s.Refused(join(f.name, at)) {
+		if s.Refused(join(f.name, at)) || to != "" && s.Refused(to+at[len(base):]) {
 			return fmt.Errorf("%w: something in it is refused", ErrForbidden)
 		}
 		info, err := f.root.Lstat(at)
