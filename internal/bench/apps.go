@@ -2,8 +2,19 @@
 
 package main
 
+import "context"
+
 // appFlags are how gserve runs beside the others: they write no access log.
 const appFlags = " -q -b 127.0.0.1 -p {port} --python-bin {python}"
+
+// appsConditions are those of the apps.
+const appsConditions = "Files for half as long, CGI for a quarter, but at least 1s. Nobody writes an access log."
+
+// prepareApps makes what all apps need.
+func prepareApps(ctx context.Context, b *bench) error {
+	b.findPython(ctx)
+	return b.copyApps("apps")
+}
 
 // appsSuite is gserve beside what runs applications.
 func appsSuite(*bench) []experiment {

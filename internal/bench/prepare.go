@@ -36,7 +36,7 @@ func (b *bench) prepare(ctx context.Context) (err error) {
 		return fmt.Errorf("cannot build gserve: %w: %s", err, bytes.TrimSpace(text))
 	}
 	b.findVersions(ctx)
-	return b.copyApps("apps")
+	return b.suite.prepare(ctx, b)
 }
 
 // remove removes what prepare has made.

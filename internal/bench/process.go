@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,15 +29,25 @@ type server struct {
 	env     []string
 	path    string
 	want    string // the content of its answer
+
+	asks    *question     // instead of path and want
+	config  string        // template of its configuration, {config} in the command
+	setup   setup         // what that depends on
+	crowd   int           // most connections that it is given to hold; 0 is no bound
+	backlog int           // connections that it need not have accepted yet; 0 is a hundred
+	pause   time.Duration // before it is asked again whether it answers yet; 0 is 20 ms
 }
 
 // process is a server that runs.
 type process struct {
 	server
-	url   string
-	group int // of processes, which is its own
-	ended chan struct{}
-	log   string // file
+	url       string
+	address   string
+	validator string // field that asks whether what the first answer had still holds
+	group     int    // of processes, which is its own
+	ended     chan struct{}
+	log       string        // file
+	took      time.Duration // from its start to its first right answer
 }
 
 const (
@@ -44,14 +55,18 @@ const (
 	grace    = 3 * time.Second  // for a server to end
 )
 
-// words returns the command of a server that is to listen on port.
-func (b *bench) words(s server, port int) []string {
-	known := strings.NewReplacer("{gserve}", b.gserve, "{python}", b.python, "{port}", strconv.Itoa(port))
-	words := strings.Fields(s.command)
-	for i, word := range words {
-		words[i] = known.Replace(word)
+// words returns the command of a server, and what is added to its environment.
+func (b *bench) words(s server, c configuration) (command, env []string) {
+	known := strings.NewReplacer("{gserve}", b.gserve, "{python}", b.python, "{port}", strconv.Itoa(c.Port),
+		"{config}", c.file(), "{folder}", c.Folder, "{site}", c.Site, "{log}", c.AccessLog,
+		"{certificate}", c.Certificate, "{key}", c.Key, "{bench}", b.folder)
+	for _, word := range strings.Fields(s.command) {
+		command = append(command, known.Replace(word))
 	}
-	return words
+	for _, variable := range s.env {
+		env = append(env, known.Replace(variable))
+	}
+	return command, env
 }
 
 // start starts a server in a process group of its own, and waits until it
@@ -61,24 +76,27 @@ func (b *bench) start(ctx context.Context, s server) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	log, err := os.Create(filepath.Join(b.folder, strings.NewReplacer(" ", "-", "/", "-").Replace(s.name)+".log"))
+	c, err := b.configure(s, port)
+	if err != nil {
+		return nil, err
+	}
+	log, err := os.Create(c.Folder + ".log")
 	if err != nil {
 		return nil, err
 	}
 	defer log.Close()
-	words := b.pinned(b.words(s, port), true)
+	words, env := b.words(s, c)
+	words = b.pinned(words, true)
 	cmd := exec.Command(words[0], words[1:]...)
 	cmd.Dir = filepath.Join(b.folder, s.folder)
-	cmd.Env = append(os.Environ(), s.env...)
+	cmd.Env = append(os.Environ(), env...)
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	began := time.Now()
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	p := &process{
-		server: s, url: fmt.Sprintf("http://127.0.0.1:%d%s", port, s.path),
-		group: cmd.Process.Pid, ended: make(chan struct{}), log: log.Name(),
-	}
+	p := newProcess(s, port, cmd.Process.Pid, log.Name())
 	go func() {
 		cmd.Wait()
 		close(p.ended)
@@ -87,7 +105,23 @@ func (b *bench) start(ctx context.Context, s server) (*process, error) {
 		p.stop()
 		return nil, err
 	}
+	p.took = time.Since(began)
 	return p, nil
+}
+
+func newProcess(s server, port, group int, log string) *process {
+	scheme := "http"
+	if s.setup.Secure {
+		scheme = "https"
+	}
+	if s.asks != nil {
+		s.path = s.asks.path
+	}
+	address := fmt.Sprintf("127.0.0.1:%d", port)
+	return &process{
+		server: s, url: scheme + "://" + address + s.path, address: address,
+		group: group, ended: make(chan struct{}), log: log,
+	}
 }
 
 // await waits until the server answers.
@@ -104,13 +138,17 @@ func (p *process) await(ctx context.Context) error {
 			return fmt.Errorf("%s does not answer: %w%s", p.name, err, p.lastWords())
 		case <-p.ended:
 			return fmt.Errorf("%s ended%s", p.name, p.lastWords())
-		case <-time.After(20 * time.Millisecond):
+		case <-time.After(cmp.Or(p.pause, 20*time.Millisecond)):
 		}
 	}
 }
 
 // check asks once, and compares the answer.
 func (p *process) check(ctx context.Context) error {
+	if p.asks != nil {
+		_, err := p.ask(ctx)
+		return err
+	}
 	got, err := get(ctx, p.url)
 	if err == nil && got != p.want {
 		err = fmt.Errorf("%s answers %q instead of %q", p.url, got, p.want)

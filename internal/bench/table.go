@@ -29,6 +29,12 @@ func (r row) p99() time.Duration {
 func (r row) processor() time.Duration {
 	return medianOf(r.samples, func(s sample) time.Duration { return s.processor })
 }
+
+// busy is how much of a core it has. Far from all that it may have, the load was
+// slower than the server.
+func (r row) busy() float64 {
+	return medianOf(r.samples, func(s sample) float64 { return s.rate * s.processor.Seconds() })
+}
 func (r row) memory() float64 { return medianOf(r.samples, func(s sample) float64 { return s.memory }) }
 
 func (r row) errors() (n int) {
@@ -41,10 +47,15 @@ func (r row) errors() (n int) {
 // ratio is how many times the requests of other r answers. Rounds are compared
 // one by one, as the machine may have been busy in some.
 func ratio(r, other row) float64 {
+	return ratioOf(r, other, func(s sample) float64 { return s.rate })
+}
+
+// ratioOf is the same of a part of the samples.
+func ratioOf(r, other row, part func(sample) float64) float64 {
 	var ratios []float64
 	for i := range min(len(r.samples), len(other.samples)) {
-		if other.samples[i].rate > 0 {
-			ratios = append(ratios, r.samples[i].rate/other.samples[i].rate)
+		if part(other.samples[i]) > 0 {
+			ratios = append(ratios, part(r.samples[i])/part(other.samples[i]))
 		}
 	}
 	return median(ratios)
@@ -67,12 +78,19 @@ func median[T cmp.Ordered](values []T) (m T) {
 	return sorted[(len(sorted)-1)/2]
 }
 
+// printTable prints servers, unless only the README's tables are wanted.
+func (b *bench) printTable(title string, rows []row) {
+	if !b.brief {
+		printTable(b.out, title, rows)
+	}
+}
+
 // printTable prints servers, the first of which the others are compared with.
 func printTable(out io.Writer, title string, rows []row) {
-	cells := [][]string{{"server", "requests/s", "p50", "p99", "errors", "CPU/request", "memory", rows[0].name + " is"}}
+	cells := [][]string{{"server", "requests/s", "p50", "p99", "errors", "CPU/request", "busy", "memory", rows[0].name + " is"}}
 	for i, r := range rows {
 		if len(r.samples) == 0 {
-			cells = append(cells, []string{r.name, "-", "-", "-", "-", "-", "-", ""})
+			cells = append(cells, []string{r.name, "-", "-", "-", "-", "-", "-", "-", ""})
 			continue
 		}
 		beside := ""
@@ -81,7 +99,7 @@ func printTable(out io.Writer, title string, rows []row) {
 		}
 		cells = append(cells, []string{
 			r.name, thousands(r.rate()), milliseconds(r.p50()), milliseconds(r.p99()),
-			strconv.Itoa(r.errors()), microseconds(r.processor()), mebibytes(r.memory()), beside,
+			strconv.Itoa(r.errors()), microseconds(r.processor()), percent(r.busy()), mebibytes(r.memory()), beside,
 		})
 	}
 	fmt.Fprintf(out, "### %s\n\n%s\n", title, markdown(cells))
@@ -133,8 +151,12 @@ func thousands(n float64) string {
 	return digits
 }
 
-// milliseconds is a duration with about three digits that count.
+// milliseconds is a duration with about three digits that count, or "-" where
+// none was measured.
 func milliseconds(d time.Duration) string {
+	if d == 0 {
+		return "-"
+	}
 	ms := float64(d) / float64(time.Millisecond)
 	digits := 2
 	switch {
@@ -147,10 +169,20 @@ func milliseconds(d time.Duration) string {
 }
 
 func microseconds(d time.Duration) string {
-	if d == 0 {
+	switch {
+	case d == 0:
 		return "-"
+	case d >= 10*time.Millisecond:
+		return milliseconds(d)
 	}
 	return thousands(float64(d)/float64(time.Microsecond)) + " µs"
+}
+
+func percent(n float64) string {
+	if n == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%.0f%%", 100*n)
 }
 
 func mebibytes(n float64) string {

@@ -28,11 +28,11 @@ func TestPrintTable(t *testing.T) {
 	printTable(&got, "Hello", []row{fast, slow, {name: "neither"}})
 	const want = `### Hello
 
-| server  | requests/s |     p50 |     p99 | errors | CPU/request | memory | gserve is |
-|---------|-----------:|--------:|--------:|-------:|------------:|-------:|----------:|
-| gserve  |     12,000 | 2.00 ms | 12.3 ms |      3 |     95.0 µs | 61 MiB |           |
-| other   |      2,000 | 3.00 ms |  130 ms |      0 |           - |      - |     1.50x |
-| neither |          - |       - |       - |      - |           - |      - |           |
+| server  | requests/s |     p50 |     p99 | errors | CPU/request | busy | memory | gserve is |
+|---------|-----------:|--------:|--------:|-------:|------------:|-----:|-------:|----------:|
+| gserve  |     12,000 | 2.00 ms | 12.3 ms |      3 |     95.0 µs | 108% | 61 MiB |           |
+| other   |      2,000 | 3.00 ms |  130 ms |      0 |           - |    - |      - |     1.50x |
+| neither |          - |       - |       - |      - |           - |    - |      - |           |
 
 `
 	if got.String() != want {

@@ -17,6 +17,7 @@ import (
 type usage struct {
 	processor time.Duration // until now, that of children that have ended included
 	memory    float64       // MiB, where shared pages count by their share (PSS)
+	resident  float64       // MiB, where they count for each (RSS)
 }
 
 // usageOf adds up the processes of a group.
@@ -29,7 +30,9 @@ func usageOf(group int) (u usage) {
 		}
 		if stat := parseStat(text); stat.group == group {
 			u.processor += stat.processor
-			u.memory += shareOf(filepath.Dir(name))
+			rollup, _ := os.ReadFile(filepath.Join(filepath.Dir(name), "smaps_rollup"))
+			u.memory += mebibytesOf(rollup, "Pss")
+			u.resident += mebibytesOf(rollup, "Rss")
 		}
 	}
 	return u
@@ -59,10 +62,9 @@ func parseStat(text []byte) (s stat) {
 	return s
 }
 
-// shareOf is the PSS of a process, in MiB.
-func shareOf(folder string) float64 {
-	text, _ := os.ReadFile(filepath.Join(folder, "smaps_rollup"))
-	_, rest, _ := strings.Cut(string(text), "\nPss:")
+// mebibytesOf is one of the sizes of a /proc/N/smaps_rollup.
+func mebibytesOf(rollup []byte, name string) float64 {
+	_, rest, _ := strings.Cut(string(rollup), "\n"+name+":")
 	var kilobytes float64
 	fmt.Sscan(rest, &kilobytes)
 	return kilobytes / 1024

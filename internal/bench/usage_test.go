@@ -17,3 +17,13 @@ func TestParseStat(t *testing.T) {
 		t.Errorf("got %+v from half a line, want nothing", got)
 	}
 }
+
+func TestMebibytesOf(t *testing.T) {
+	t.Parallel()
+	rollup := []byte("5581-7ffe ---p 00000000 00:00 0    [rollup]\nRss:    3072 kB\nPss:    1536 kB\nPss_Dirty:   4 kB\n")
+	for name, want := range map[string]float64{"Rss": 3, "Pss": 1.5, "Swap": 0} {
+		if got := mebibytesOf(rollup, name); got != want {
+			t.Errorf("%s: got %v, want %v", name, got, want)
+		}
+	}
+}

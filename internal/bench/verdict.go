@@ -23,14 +23,12 @@ type target struct {
 
 // judge compares rows with the targets of c.
 func (b *bench) judge(c comparison, rows []row) {
+	if other := best(rows, c.tail); c.tail != "" && other > 0 {
+		b.judgeTail(c.id, rows[0], rows[other])
+	}
 	for _, t := range c.targets {
-		best := -1
-		for i, r := range rows[1:] {
-			if strings.HasPrefix(r.name, t.against) && (best < 0 || r.rate() > rows[best].rate()) {
-				best = i + 1
-			}
-		}
-		if best < 0 || len(rows[0].samples) == 0 || len(rows[best].samples) == 0 {
+		best := best(rows, t.against)
+		if best < 0 {
 			continue
 		}
 		is := ratio(rows[0], rows[best])
@@ -41,6 +39,30 @@ func (b *bench) judge(c comparison, rows []row) {
 				microseconds(rows[0].processor()), microseconds(rows[best].processor())),
 		})
 	}
+}
+
+// best is the fastest of the rows behind the first whose name begins with name,
+// or -1.
+func best(rows []row, name string) int {
+	best := -1
+	for i, r := range rows[1:] {
+		if strings.HasPrefix(r.name, name) && len(r.samples) > 0 && (best < 0 || r.rate() > rows[best].rate()) {
+			best = i + 1
+		}
+	}
+	if len(rows[0].samples) == 0 {
+		return -1
+	}
+	return best
+}
+
+// judgeTail compares what the slowest requests take.
+func (b *bench) judgeTail(id string, ours, theirs row) {
+	is := ratioOf(ours, theirs, func(s sample) float64 { return s.p99.Seconds() })
+	b.verdicts = append(b.verdicts, verdict{
+		what: id + ": p99 against " + theirs.name, wanted: "at most 1.00x", is: fmt.Sprintf("%.2fx", is), holds: is <= 1,
+		besides: fmt.Sprintf("%s beside %s", milliseconds(ours.p99()), milliseconds(theirs.p99())),
+	})
 }
 
 // judgeRestart compares what a save takes.

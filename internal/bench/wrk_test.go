@@ -28,7 +28,7 @@ Transfer/sec:      2.55MB
 func TestParseWrk(t *testing.T) {
 	t.Parallel()
 	got, err := parseWrk(wrkOutput)
-	want := sample{rate: 15823.11, p50: 870 * time.Microsecond, p99: 1200 * time.Millisecond, requests: 63423, errors: 4321}
+	want := sample{rate: 15823.11, p50: 870 * time.Microsecond, p99: 1200 * time.Millisecond, requests: 63423, errors: 4321, refused: 4000, bytes: 10716446}
 	if err != nil || got != want {
 		t.Errorf("got %+v, %v, want %+v", got, err, want)
 	}
@@ -54,9 +54,20 @@ func TestParseWrkRefuses(t *testing.T) {
 		"unable to connect to 127.0.0.1:1 Connection refused\n",
 		strings.Replace(wrkOutput, "15823.11", "many", 1),
 		strings.Replace(wrkOutput, "99%", "98%", 1),
+		strings.Replace(wrkOutput, "10.22MB", "much", 1),
+		strings.Replace(wrkOutput, "responses: 4000", "responses: few", 1),
 	} {
 		if got, err := parseWrk(text); err == nil {
 			t.Errorf("%q was read as %+v", text, got)
+		}
+	}
+}
+
+func TestParseBytes(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]int64{"412.00B": 412, "1.50KB": 1536, "10.22MB": 10716446, "2.00GB": 2 << 30} {
+		if got, err := parseBytes(text); err != nil || got != want {
+			t.Errorf("%s: got %d, %v, want %d", text, got, err, want)
 		}
 	}
 }
