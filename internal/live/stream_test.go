@@ -131,7 +131,7 @@ func TestRefusals(t *testing.T) {
 	if !strings.HasPrefix(l.Path(), "/s/token/.well-known/gserve/live/") || len(l.Path()) != len("/s/token/.well-known/gserve/live/")+26 {
 		t.Errorf("path: %q", l.Path())
 	}
-	if New(Options{}).Path() == New(Options{}).Path() {
+	if other := New(Options{}); other.Path() == New(Options{}).Path() {
 		t.Error("two runs have one path")
 	}
 	for _, c := range []struct {
