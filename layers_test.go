@@ -119,7 +119,7 @@ var layers = map[string]layer{
 	},
 	"internal/cli": {
 		may: []string{
-			"compress", "fileserver", "listing", "internal/accesslog", "internal/auth", "internal/authority", "internal/hook", "internal/httpd", "internal/live",
+			"compress", "fileserver", "listing", "internal/accesslog", "internal/auth", "internal/authority", "internal/hook", "internal/httpd", "internal/lane", "internal/live",
 			"internal/lan", "internal/progress", "internal/reload", "internal/rules", "internal/share", "internal/spool", "internal/store",
 			"internal/upload", "internal/webdav", "internal/zipsite",
 			"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term", "golang.org/x/sys",

@@ -59,6 +59,7 @@ type Config struct {
 	WebDAV       bool
 
 	Open, QR, NoQR bool
+	Lane           bool // plain requests do not go through net/http
 
 	SPA        string // file that answers paths which are none; "" for none
 	CleanURLs  bool

@@ -42,6 +42,10 @@ var groups = []group{
 				"is a socket that is open already, as systemd passes them on.",
 			set: list(func(c *Config) *[]string { return &c.Bind })},
 		{name: "open", short: "o", usage: "open it in the browser", set: toggle(func(c *Config) *bool { return &c.Open })},
+		{name: "lane", rare: true, usage: "answer plain requests in front of Go's HTTP server",
+			details: "On Linux, small files then come from memory, after a look at the disk for each request. It is " +
+				"new, and off by default. TLS, passwords, --share, --watch and HTTP/1.0 do without it.",
+			set: toggle(func(c *Config) *bool { return &c.Lane })},
 		{name: "qr", rare: true, usage: "print a QR code of the address", opposite: "no-qr",
 			details: "It is printed by default on a terminal when others can reach gserve.",
 			set:     toggle(func(c *Config) *bool { return &c.QR })},

@@ -12,6 +12,7 @@ import (
 
 	"github.com/gserve/gserve/fileserver"
 	"github.com/gserve/gserve/internal/httpd"
+	"github.com/gserve/gserve/internal/lane"
 	"github.com/gserve/gserve/internal/progress"
 	"github.com/gserve/gserve/internal/rules"
 	"github.com/gserve/gserve/internal/share"
@@ -27,6 +28,7 @@ type run struct {
 	listeners []net.Listener
 	place     place
 	handlers  *hooks
+	site      *site           // whose rules hold; nil for none
 	link      *share.Link     // that ends; nil for none
 	board     *progress.Board // of the transfers that run; nil if there is no terminal
 
@@ -52,8 +54,10 @@ func (sys System) serve(stop *stopping, c Config) (err error) {
 	}
 	options := append(r.config.options(), r.options...)
 	options = append(options, fileserver.WithPrivate(r.private...))
+	files := fileserver.New(r.source.root, options...)
 	server := httpd.Server{
-		Handler:  fileserver.New(r.source.root, options...),
+		Handler:  files,
+		Lane:     r.lane(files),
 		TLS:      r.security.config,
 		Plain:    r.security.plain(),
 		HTTP10:   c.HTTP10(),
@@ -64,6 +68,24 @@ func (sys System) serve(stop *stopping, c Config) (err error) {
 	listeners := r.listeners
 	r.listeners = nil // which the server closes
 	return server.Serve(ctx, stop.force, listeners...)
+}
+
+// lane returns what answers plain requests in front of net/http, nil if nothing
+// does. What an answer depends on has to be in the request, the files or the
+// rules of the site: passwords, links that end and pages that are edited are not.
+func (r *run) lane(files *fileserver.Server) httpd.Lane {
+	c := &r.config
+	if !c.Lane || c.HTTP10() || c.Users != nil || r.link != nil || c.Watch {
+		return nil
+	}
+	var options lane.Options
+	if r.site != nil {
+		options.Generation = r.site.generation
+	}
+	if l := lane.New(files, options); l != nil {
+		return l
+	}
+	return nil
 }
 
 // close closes what is open, the last first.
@@ -139,6 +161,7 @@ func (r *run) followRules(context.Context) error {
 			return err
 		}
 		s := newSite(r.source.root, proxies, r.say)
+		r.site = s
 		r.options = append(r.options, fileserver.WithPrivateFolders(rules.RedirectsName, rules.HeadersName),
 			fileserver.WithRouter(s.route), fileserver.WithFilter(s.addFields))
 	}

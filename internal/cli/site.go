@@ -23,8 +23,9 @@ type site struct {
 	log     func(string)
 	proxies map[string]*hook.Proxy // that rewrites may lead to, by origin
 
-	looked atomic.Int64 // when the rules were looked at last, in nanoseconds
-	rules  atomic.Pointer[siteRules]
+	changes atomic.Uint64 // how often the rules have changed
+	looked  atomic.Int64  // when the rules were looked at last, in nanoseconds
+	rules   atomic.Pointer[siteRules]
 }
 
 // siteRules are the rules of a site as they were at one time.
@@ -64,7 +65,14 @@ func (s *site) current() *siteRules {
 		s.log(fault.String())
 	}
 	s.rules.Store(r)
+	s.changes.Add(1)
 	return r
+}
+
+// generation returns a number that is another one when the rules have changed.
+func (s *site) generation() uint64 {
+	s.current()
+	return s.changes.Load()
 }
 
 // state returns what changes with a file.

@@ -13,6 +13,7 @@ import (
 // connections is the set of the connections that are open.
 type connections struct {
 	patience time.Duration // of new ones
+	lane     Lane          // that has more; nil for none
 
 	mu       sync.Mutex
 	open     map[*conn]struct{}
@@ -45,6 +46,11 @@ func (s *connections) remove(c *conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.open, c)
+	s.signal()
+}
+
+// signal tells that a connection has left.
+func (s *connections) signal() {
 	select {
 	case s.left <- struct{}{}:
 	default:
@@ -67,8 +73,11 @@ func memberOf(nc net.Conn) *conn {
 	if t, ok := nc.(*tls.Conn); ok {
 		nc = t.NetConn()
 	}
-	if o, ok := nc.(*opened); ok {
-		return o.conn
+	switch nc := nc.(type) {
+	case *opened:
+		return nc.conn
+	case *resumed:
+		return nc.conn
 	}
 	return nc.(*conn)
 }
@@ -86,6 +95,9 @@ func (s *connections) note(nc net.Conn, state http.ConnState) {
 // closeIdle closes the connections on which no request is under way, which a
 // server may do at any time (RFC 9112, 9.5).
 func (s *connections) closeIdle() {
+	if s.lane != nil {
+		s.lane.CloseIdle()
+	}
 	for _, c := range s.members() {
 		if http.ConnState(c.state.Load()) == http.StateIdle {
 			c.Close()

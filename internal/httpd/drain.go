@@ -37,6 +37,9 @@ func (s *connections) hurry(patience time.Duration) {
 	s.mu.Lock()
 	s.draining = true
 	s.mu.Unlock()
+	if s.lane != nil {
+		s.lane.Hurry(patience)
+	}
 	for _, c := range s.members() {
 		if http.ConnState(c.state.Load()) == http.StateNew {
 			c.Close()
@@ -48,7 +51,7 @@ func (s *connections) hurry(patience time.Duration) {
 func (s *connections) isEmpty() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.open) == 0
+	return len(s.open) == 0 && (s.lane == nil || s.lane.Len() == 0)
 }
 
 // progress is how far a connection had come, and since when.
@@ -77,6 +80,9 @@ func (s *connections) cutStalled(now time.Time, patience time.Duration, seen map
 
 // cutAll cuts all connections, and gives their handlers a moment to notice.
 func (s *connections) cutAll(linger time.Duration) {
+	if s.lane != nil {
+		s.lane.Cut()
+	}
 	for _, c := range s.members() {
 		c.cut()
 	}

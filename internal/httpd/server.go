@@ -48,6 +48,7 @@ type Server struct {
 	Handler  http.Handler // must not be nil
 	TLS      *tls.Config  // nil: plain HTTP. With it comes HTTP/2
 	Plain    http.Handler // of requests without TLS where there is TLS, each on its connection; nil: redirects to https
+	Lane     Lane         // what answers in front of net/http where it can: on TCP, without TLS and HTTP10. It may serve once; nil: nothing
 	HTTP10   bool         // answer as HTTP/1.0 servers do: every connection ends after its answer
 	ErrorLog *log.Logger  // gets lines of one kind at most every 10 s; nil: nobody is told
 
@@ -65,6 +66,10 @@ type Server struct {
 func (s *Server) Serve(ctx context.Context, force <-chan struct{}, listeners ...net.Listener) error {
 	bounds := s.bounds()
 	conns := newConnections(bounds.stall)
+	if s.Lane != nil {
+		defer s.Lane.Close()
+		conns.joinLane(s.Lane, bounds)
+	}
 	srv := s.httpServer(bounds, conns)
 	ended := make(chan error, len(listeners))
 	var running sync.WaitGroup
@@ -99,6 +104,9 @@ func (s *Server) bounds() limits {
 func (s *Server) accept(srv *http.Server, l listener, bounds limits) error {
 	if s.TLS != nil {
 		return newSorter(l, bounds.head).serve(srv)
+	}
+	if tcp, ok := l.Listener.(*net.TCPListener); ok && s.Lane != nil && !s.HTTP10 {
+		return serveLane(srv, s.Lane, tcp, l.conns)
 	}
 	return srv.Serve(l)
 }

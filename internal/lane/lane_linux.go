@@ -1,0 +1,181 @@
+//go:build amd64 || arm64
+
+package lane
+
+import (
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gserve/gserve/fileserver"
+)
+
+// Options are what the answers of the files depend on besides requests and files.
+type Options struct {
+	// Generation changes when answers may, though no file does that they are made
+	// of: when rules are read anew. It is called for every request. Nil: never.
+	Generation func() uint64
+}
+
+// Lane answers requests on TCP connections as long as it can. Make one with [New].
+type Lane struct {
+	files      *fileserver.Server
+	generation func() uint64
+	observed   bool
+	told       bool // of transfers
+	settling   time.Duration
+	memory     *memory
+	head, idle time.Duration // that clients may take for a head, and for the next request
+	full, left func()
+
+	began     time.Time
+	patience  atomic.Int64 // with a client that takes nothing
+	draining  atomic.Bool
+	poll      poll
+	listeners sync.Map // by their descriptors
+	conns     table
+	open      atomic.Int64 // connections
+	tasks     atomic.Int64 // that are being done
+	starts    sync.Once
+	running   sync.WaitGroup // loops and the sweeper
+	stopped   chan struct{}  // closed when no new connections are to come
+	stop      func()
+	ended     chan struct{} // closed by Close
+}
+
+// New returns a lane for the files of s, nil if it could remember none of its
+// answers. Besides files and the options, gates, filters, routers and
+// transformations of s must depend on nothing but the heads of requests and
+// whether their clients are on this machine. A gate is asked about a head once.
+func New(s *fileserver.Server, options Options) *Lane {
+	if !s.Remembers() {
+		return nil
+	}
+	l := &Lane{
+		files:      s,
+		generation: options.Generation,
+		observed:   s.IsObserved(),
+		told:       s.AreTransfersTold(),
+		settling:   settling,
+		full:       func() {},
+		left:       func() {},
+		memory:     newMemory(),
+		began:      time.Now(),
+		stopped:    make(chan struct{}),
+		ended:      make(chan struct{}),
+	}
+	if l.generation == nil {
+		l.generation = func() uint64 { return 0 }
+	}
+	l.stop = sync.OnceFunc(func() { close(l.stopped) })
+	return l
+}
+
+// Bound sets how long clients may take for the head of a request, for the next
+// request, and to take any of the content. It is called before [Lane.Serve].
+func (l *Lane) Bound(head, idle, stall time.Duration) {
+	l.head, l.idle = head, idle
+	l.patience.Store(int64(stall))
+}
+
+// Notify has full be called when descriptors have run out, to close what is idle,
+// and left when a connection has ended since [Lane.Hurry]. It is called before
+// [Lane.Serve].
+func (l *Lane) Notify(full, left func()) { l.full, l.left = full, left }
+
+// Serve takes connections from a listener, which it closes, until the lane is
+// stopped or the listener fails. It returns the error of the latter. Connections
+// that are not for the lane go to pass, with what has been read from them.
+func (l *Lane) Serve(tcp *net.TCPListener, pass func(nc net.Conn, read []byte)) error {
+	var err error
+	l.starts.Do(func() { err = l.start() })
+	if err != nil {
+		return err
+	}
+	li, err := l.listen(tcp, pass)
+	if err != nil {
+		return err
+	}
+	defer li.close()
+	select {
+	case <-l.stopped:
+		return nil
+	case err := <-li.failed:
+		return err
+	}
+}
+
+// Hurry stops the lane: it takes no new connections, closes those without a
+// request, and the others when they have their answers. From now on it has this
+// patience with those who do not take them.
+func (l *Lane) Hurry(patience time.Duration) {
+	l.patience.Store(int64(patience))
+	l.draining.Store(true)
+	l.stop()
+	for c := range l.conns.all {
+		c.notify()
+	}
+	l.CloseIdle()
+}
+
+// CloseIdle closes the connections on which no request is under way.
+func (l *Lane) CloseIdle() {
+	for c := range l.conns.all {
+		if (l.draining.Load() || c.phase.Load() == waiting) && c.state.CompareAndSwap(idle, busy) {
+			c.close()
+		}
+	}
+}
+
+// Len returns how many connections the lane has.
+func (l *Lane) Len() int { return int(l.open.Load()) }
+
+// Cut ends all connections at once.
+func (l *Lane) Cut() {
+	l.draining.Store(true)
+	for c := range l.conns.all {
+		c.cut()
+	}
+}
+
+// Close ends the lane, whose connections have ended.
+func (l *Lane) Close() {
+	l.stop()
+	l.starts.Do(func() {}) // nothing is to be started any more
+	close(l.ended)
+	l.poll.wake()
+	l.running.Wait()
+	l.memory.clear()
+	if l.Len() == 0 { // or else somebody may still use it
+		l.poll.close()
+	}
+}
+
+// sweep ends the connections whose time is up.
+func (l *Lane) sweep() {
+	every := max(min(l.head, l.idle)/20, 10*time.Millisecond)
+	ticker := time.NewTicker(min(every, time.Second))
+	defer ticker.Stop()
+	for {
+		select {
+		case <-l.ended:
+			return
+		case <-ticker.C:
+		}
+		now := l.now()
+		for c := range l.conns.all {
+			if !c.isOverdue(now) || !c.state.CompareAndSwap(idle, busy) {
+				continue
+			}
+			if c.isOverdue(now) {
+				c.close()
+			} else if !c.release() {
+				go c.perform(&task{})
+			}
+		}
+	}
+}
+
+// now returns a time that only goes forward.
+func (l *Lane) now() int64 { return int64(time.Since(l.began)) }

@@ -1,0 +1,34 @@
+//go:build !linux || !(amd64 || arm64)
+
+package lane
+
+import (
+	"errors"
+	"net"
+	"time"
+
+	"github.com/gserve/gserve/fileserver"
+)
+
+// Options are what the answers of the files depend on besides requests and files.
+type Options struct {
+	Generation func() uint64
+}
+
+// Lane is not to be had on this system.
+type Lane struct{}
+
+// New returns nil.
+func New(*fileserver.Server, Options) *Lane { return nil }
+
+// The methods of a Lane are never called here.
+func (*Lane) Bound(head, idle, stall time.Duration) {}
+func (*Lane) Notify(full, left func())              {}
+func (*Lane) Hurry(patience time.Duration)          {}
+func (*Lane) CloseIdle()                            {}
+func (*Lane) Len() int                              { return 0 }
+func (*Lane) Cut()                                  {}
+func (*Lane) Close()                                {}
+
+// Serve fails.
+func (*Lane) Serve(*net.TCPListener, func(net.Conn, []byte)) error { return errors.ErrUnsupported }
