@@ -61,16 +61,26 @@ func TestUnreadContent(t *testing.T) {
 func TestLostContent(t *testing.T) {
 	t.Parallel()
 	s := startSite(t, WSGIConfig{App: "clauses"})
-	conn, err := net.Dial("tcp", s.srv.Listener.Addr().String())
-	if err != nil {
-		t.Fatal(err)
+	// A slow machine may take a worker for stuck, and what it knew goes with it.
+	for range 3 {
+		conn, err := net.Dial("tcp", s.srv.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		io.WriteString(conn, "POST /loses_input HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n"+strings.Repeat("x", 70_000))
+		conn.Close()
+		for range 500 {
+			if s.get("/has_lost").content != "True" {
+				time.Sleep(20 * time.Millisecond)
+				continue
+			}
+			if printed := s.printed(); printed != "" && !strings.Contains(printed, " ended: ") {
+				t.Errorf("clients that leave are no news:\n%s", printed)
+			}
+			return
+		}
 	}
-	io.WriteString(conn, "POST /loses_input HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n"+strings.Repeat("x", 70_000))
-	conn.Close()
-	waitFor(t, "the application knows", func() bool { return s.get("/has_lost").content == "True" })
-	if printed := s.printed(); printed != "" {
-		t.Errorf("clients that leave are no news:\n%s", printed)
-	}
+	t.Error("the application does not know")
 }
 
 // TestExpect has a client wait for 100 before it sends anything: it comes when
