@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-const synopsis = "gserve [flags] [PATH] [PORT]"
+const synopsis = "gserve [flags] [PATH ...] [PORT]"
 
 const summary = "serve a folder over HTTP"
 

@@ -11,7 +11,7 @@ import (
 func writeManual(w io.Writer) {
 	var b strings.Builder
 	fmt.Fprintf(&b, ".TH GSERVE 1 \"\" \"gserve %s\" \"User Commands\"\n", roff(version()))
-	fmt.Fprintf(&b, ".SH NAME\ngserve \\- %s\n.SH SYNOPSIS\n.B gserve\n[flags] [PATH] [PORT]\n.SH DESCRIPTION\n", roff(summary))
+	fmt.Fprintf(&b, ".SH NAME\ngserve \\- %s\n.SH SYNOPSIS\n.B gserve\n[flags] [PATH ...] [PORT]\n.SH DESCRIPTION\n", roff(summary))
 	for _, paragraph := range description {
 		fmt.Fprintf(&b, "%s\n.PP\n", roff(paragraph))
 	}
