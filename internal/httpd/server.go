@@ -127,6 +127,11 @@ func (s *Server) httpServer(bounds limits, conns *connections) *http.Server {
 		ConnContext:                  func(ctx context.Context, nc net.Conn) context.Context { return withConn(ctx, memberOf(nc)) },
 		ErrorLog:                     limitKinds(s.ErrorLog),
 	}
+	if srv.TLSConfig != nil && !s.HTTP10 {
+		// net/http sets HTTP/2 up once. Without this, it would not if Serve, for
+		// plain connections, comes before ServeTLS, and offer it nevertheless.
+		srv.TLSConfig.NextProtos = []string{"h2", "http/1.1"}
+	}
 	srv.SetKeepAlivesEnabled(!s.HTTP10)
 	return srv
 }

@@ -31,17 +31,24 @@ func isHTML(mediaType string) bool {
 	return strings.EqualFold(strings.TrimSpace(essence), "text/html")
 }
 
+const cacheControl = "Cache-Control"
+
 // editFields returns the fields as they have to be.
 func editFields(fields []fileserver.Field, isPage bool) []fileserver.Field {
 	fields = slices.Clone(fields) // which others have, too
+	isTold := false
 	for i := range fields {
 		f := &fields[i]
 		switch {
 		case isPage && strings.EqualFold(f.Name, "Content-Security-Policy"):
 			f.Value = admitted(f.Value)
-		case strings.EqualFold(f.Name, "Cache-Control"):
+		case strings.EqualFold(f.Name, cacheControl):
 			f.Value = revalidated(f.Value)
+			isTold = true
 		}
+	}
+	if !isTold { // RFC 9111, 4.2.2: browsers would guess
+		fields = append(fields, fileserver.Field{Name: cacheControl, Value: "no-cache"})
 	}
 	return fields
 }

@@ -2,6 +2,7 @@ package live
 
 import (
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -64,6 +65,11 @@ func TestAnswers(t *testing.T) {
 		if got := w.Header().Get("Content-Length"); got != "" && c.status == 404 && c.method == "GET" && got != strconv.Itoa(w.Body.Len()) {
 			t.Errorf("%s %s: Content-Length: %s of %d", c.method, c.path, got, w.Body.Len())
 		}
+	}
+	w := httptest.NewRecorder()
+	fileserver.New(site, fileserver.WithFilter(l.Filter)).ServeHTTP(w, httptest.NewRequest("GET", "/a.txt", nil))
+	if got := w.Header()["Cache-Control"]; !slices.Equal(got, []string{"no-cache"}) {
+		t.Errorf("without a field of the caller's: %q", got)
 	}
 	if fields[0].Value != "script-src 'none'" || fields[2].Value != "max-age=60" {
 		t.Errorf("the fields of others became %q", fields)

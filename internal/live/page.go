@@ -94,7 +94,7 @@ func (s *scan) read(text []byte, whole bool) {
 // place has the tag stand before the token, unless it would move a declaration
 // of the charset to where nobody looks.
 func (s *scan) place() {
-	if !s.isPlaced && s.templates == 0 && (s.isSettled || s.offset >= declarationSize) {
+	if !s.isPlaced && (s.isSettled || s.offset >= declarationSize) {
 		s.isPlaced = true
 		at := s.offset + s.blank
 		s.edits = append(s.edits, edit{at, at, s.tag})

@@ -67,12 +67,12 @@
 		links.forEach(swapLink);
 	}
 
-	const swaps = new WeakMap();
+	const swapped = new WeakSet();
 
 	// The links whose styles are of this file: all, if none of them seems to be.
 	// None will do if the page has the file in another way.
 	function linksOf(name) {
-		const links = [...document.querySelectorAll("link[rel~=stylesheet i]")].filter(link => !link.disabled && pathOf(link.href) && swaps.get(link) !== true);
+		const links = [...document.querySelectorAll("link[rel~=stylesheet i]")].filter(link => !link.disabled && pathOf(link.href) && !swapped.has(link));
 		const found = links.filter(link => [link.href, ...imports(link.sheet)].some(reference => isAt(reference, name)));
 		if (found.length > 0) return found;
 		return waysOf(name).length > 0 ? null : links;
@@ -84,23 +84,27 @@
 		return imported.filter(other => pathOf(other.href)).flatMap(other => [other.href, ...imports(other)]);
 	}
 
-	// Has another link take the place of this one as soon as its styles are
-	// there. What they import is the same, and could come from a cache.
-	async function swapLink(link) {
-		const version = seen;
-		swaps.set(link, version);
-		await Promise.all(imports(link.sheet).map(reference => fetch(reference, {cache: "reload"}).catch(() => null)));
-		if (swaps.get(link) !== version) return;
-		swaps.set(link, true);
+	// Has another link take the place of this one as soon as its styles are there.
+	function swapLink(link) {
+		swapped.add(link);
 		const next = link.cloneNode();
 		next.href = renewed(link.href);
 		for (const event of ["load", "error"]) next.addEventListener(event, () => link.remove(), {once: true});
 		link.after(next);
 	}
 
+	// Whether styles of the page name the file. Browsers load what is an image as
+	// well only once, so that there is no knowing from how.
+	function isInStyles(name) {
+		const rules = [...document.styleSheets].flatMap(sheet => [...attempt(() => sheet.cssRules) ?? []]);
+		const texts = [...rules.map(rule => rule.cssText), ...[...document.querySelectorAll("[style]")].map(e => e.getAttribute("style"))];
+		const base = name.split("/").pop();
+		return texts.some(text => text.includes(base) || text.includes(encodeURI(base)));
+	}
+
 	// Shows an image anew, or returns false if the page has it in another way.
 	function swapImages(name) {
-		if (waysOf(name).some(way => !["img", "input", "video"].includes(way))) return false;
+		if (isInStyles(name) || waysOf(name).some(way => !["img", "input", "video"].includes(way))) return false;
 		let isFound = false;
 		for (const image of document.querySelectorAll("img, picture > source, input[type=image i], video")) {
 			for (const key of ["src", "srcset", "poster"]) {
