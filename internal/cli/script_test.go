@@ -52,7 +52,7 @@ func TestScripts(t *testing.T) {
 		Dir:                "../../testdata/script",
 		RequireUniqueNames: true,
 		// A program that should have ended is not waited for much longer.
-		Deadline: time.Now().Add(4 * patience),
+		Deadline: time.Now().Add(20 * patience),
 		Setup: func(env *testscript.Env) error {
 			// With the race detector, every process ends by a sleep.
 			env.Setenv("GORACE", cmp.Or(os.Getenv("GORACE"), "atexit_sleep_ms=0"))
