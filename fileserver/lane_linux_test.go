@@ -29,6 +29,9 @@ import (
 // random.
 func TestWritersAgree(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes most of a minute")
+	}
 	dir := diskSite(t)
 	time.Sleep(2100 * time.Millisecond) // what has just changed is not remembered
 	var total, passed atomic.Int64
