@@ -21,6 +21,15 @@ type ETag string
 // IsWeak reports whether equal tags promise equal use only, not equal bytes.
 func (e ETag) IsWeak() bool { return strings.HasPrefix(string(e), "W/") }
 
+// Matches reports whether the list of an If-Match or If-None-Match field is "*" or
+// has e, by the strong comparison of RFC 9110, 8.8.3.2, or by the weak one.
+func (e ETag) Matches(list string, strongly bool) bool {
+	if strongly {
+		return matchAny(list, e, ETag.matchStrongly)
+	}
+	return matchAny(list, e, ETag.matchWeakly)
+}
+
 // matchStrongly is the strong comparison of RFC 9110, 8.8.3.2.
 func (e ETag) matchStrongly(other ETag) bool { return e != "" && e == other && !e.IsWeak() }
 
@@ -84,7 +93,7 @@ const (
 // than GET and HEAD.
 func (v Validator) evaluate(q *Request, now time.Time) precondition {
 	if q.IfMatch != "" {
-		if !matchAny(q.IfMatch, v.ETag, ETag.matchStrongly) {
+		if !v.ETag.Matches(q.IfMatch, true) {
 			return failed
 		}
 	} else if date, ok := parseDate(q.IfUnmodifiedSince, now); ok && v.isModifiedSince(date) {
@@ -94,7 +103,7 @@ func (v Validator) evaluate(q *Request, now time.Time) precondition {
 	if q.IfNoneMatch != "" {
 		// RFC 9110, 13.1.3: If-Modified-Since is ignored beside If-None-Match.
 		switch {
-		case !matchAny(q.IfNoneMatch, v.ETag, ETag.matchWeakly):
+		case !v.ETag.Matches(q.IfNoneMatch, false):
 			return proceed
 		case safe:
 			return notModified

@@ -6,11 +6,12 @@ import (
 	"context"
 	"io"
 	"os"
-	"os/exec"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/gserve/gserve/internal/exchange"
 )
 
 func names(servers []server) (all []string) {
@@ -129,9 +130,7 @@ func TestRun(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it measures for some seconds")
 	}
-	if _, err := exec.LookPath("wrk"); err != nil {
-		t.Skip("wrk is not installed")
-	}
+	exchange.Program(t, "wrk")
 	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 	defer cancel()
 	var out, progress strings.Builder

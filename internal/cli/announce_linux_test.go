@@ -109,3 +109,40 @@ func TestTransferOnTerminal(t *testing.T) {
 	}
 	shown.wants(t, `127\.0\.0\.1 has film\.mkv: 64 MiB in `)
 }
+
+// TestUploadOnTerminal has a file come in slowly: what is shown is how much of
+// it has come, not how much at a time.
+func TestUploadOnTerminal(t *testing.T) {
+	t.Parallel()
+	shown := screen(t, t.TempDir(), "0", "-b", "127.0.0.1", "-u")
+	address := shown.wants(t, `\((http://127\.0\.0\.1:\d+/)\) \.\.\.`)[1]
+	content, w := io.Pipe()
+	request, err := http.NewRequest("PUT", address+"film.mkv", content)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.ContentLength = 40 << 20
+	answered := make(chan error, 1)
+	go func() {
+		answer, err := http.DefaultClient.Do(request)
+		if err == nil {
+			answer.Body.Close()
+		}
+		answered <- err
+	}()
+	piece := make([]byte, 1<<20)
+	for range 30 {
+		if _, err := w.Write(piece); err != nil {
+			t.Fatal(err)
+		}
+	}
+	shown.wants(t, `127\.0\.0\.1 sends film\.mkv: 7\d %`)
+	for range 10 {
+		w.Write(piece)
+	}
+	w.Close()
+	if err := <-answered; err != nil {
+		t.Fatal(err)
+	}
+	shown.wants(t, `127\.0\.0\.1 sent film\.mkv: 40 MiB in `)
+}

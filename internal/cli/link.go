@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/gserve/gserve/fileserver"
-	"github.com/gserve/gserve/internal/lan"
 	"github.com/gserve/gserve/internal/share"
 )
 
@@ -55,11 +54,11 @@ func (r *run) tellLink() {
 	if terms.Downloads > 0 {
 		until += fmt.Sprintf(", for %s", plural(terms.Downloads, "download"))
 	}
-	addresses := r.place.addresses()
-	if len(addresses) == 0 {
-		addresses = []lan.Address{{Host: "localhost"}}
+	link := r.place.path // on a Unix socket, that is all there is
+	if addresses := r.place.addresses(); len(addresses) > 0 {
+		link = r.place.url(addresses[0])
 	}
-	fmt.Fprintf(r.Stdout, "Shared %s: %s\n", until, r.place.url(addresses[0]))
+	fmt.Fprintf(r.Stdout, "Shared %s: %s\n", until, link)
 }
 
 // shortTime returns a duration without what is zero: 1h0m0s is 1h.

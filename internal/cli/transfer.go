@@ -44,7 +44,11 @@ func (r *run) sending(record *fileserver.Record, total int64) fileserver.Transfe
 // receiving shows that a file is received.
 func (r *run) receiving(client, name string, total int64) (moved func(int64), end func(error)) {
 	t := r.board.Begin(clientOf(client), name, total, true)
-	return t.Moved, t.End
+	var received int64
+	return func(n int64) {
+		received += n
+		t.Moved(received)
+	}, t.End
 }
 
 // clientOf returns the address of a client without its port.

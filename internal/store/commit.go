@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"runtime"
 	"time"
+
+	"github.com/gserve/gserve/fileserver"
 )
 
 // Conditions say under which circumstances a file gets its name.
@@ -150,7 +152,7 @@ func (s *Store) check(f *folder, name string, c Conditions) (fs.FileInfo, error)
 	if info != nil {
 		tag = s.tagOf(f, name, info)
 	}
-	return info, c.evaluate(info != nil, tag)
+	return info, c.evaluate(info != nil, fileserver.ETag(tag))
 }
 
 // tagOf returns the entity tag of a file: of the one behind a link, as the

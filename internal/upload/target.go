@@ -2,7 +2,6 @@ package upload
 
 import (
 	"net/http"
-	"net/url"
 	"strings"
 
 	"github.com/gserve/gserve/internal/store"
@@ -34,59 +33,22 @@ func (h *Handler) parseTarget(path string) (target, error) {
 	return parseName(rest)
 }
 
-// parseName decodes a path once and removes its dot segments, encoded or not
-// (RFC 3986, 5.2.4). One that leads above the root, or has an encoded slash or
-// NUL, names nothing.
+// parseName reads an encoded path.
 func parseName(path string) (target, error) {
-	t := target{slash: true}
-	var segments []string
-	for raw := range strings.SplitSeq(path, "/") {
-		segment, err := url.PathUnescape(raw)
-		if err != nil || strings.ContainsAny(segment, "/\x00") {
-			return target{}, errPath
-		}
-		t.slash = true
-		switch segment {
-		case "", ".":
-		case "..":
-			if len(segments) == 0 {
-				return target{}, errPath
-			}
-			segments = segments[:len(segments)-1]
-		default:
-			t.slash = false
-			segments = append(segments, segment)
-		}
+	name, slash, ok := store.ParsePath(path)
+	if !ok {
+		return target{}, errPath
 	}
-	if t.name = strings.Join(segments, "/"); t.name == "" {
-		t.name = "."
-	}
-	return t, nil
+	return target{name, slash}, nil
 }
 
 // pathOf returns the encoded path of what is in the store.
 func (h *Handler) pathOf(name string, folder bool) string {
-	path := h.config.Prefix + "/"
-	if name != "." {
-		path += escape(name)
-		if folder {
-			path += "/"
-		}
-	}
-	return path
+	return h.config.Prefix + store.EncodePath(name, folder)
 }
 
-// escape encodes a name for use as a path, without its slashes.
-func escape(name string) string {
-	var b strings.Builder
-	for i, segment := range strings.Split(name, "/") {
-		if i > 0 {
-			b.WriteByte('/')
-		}
-		b.WriteString(url.PathEscape(segment))
-	}
-	return b.String()
-}
+// escape encodes a name for use as a relative path.
+func escape(name string) string { return store.EncodePath(name, false)[1:] }
 
 // checkBase refuses the last segment of a name if it cannot be that of a new
 // file, and tells which one could.

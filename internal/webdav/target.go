@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/gserve/gserve/internal/store"
 )
 
 // target is what a path names.
@@ -27,34 +29,13 @@ func (h *Handler) parseTarget(path string) (target, error) {
 	return parseName(rest)
 }
 
-// parseName decodes a path once and removes its dot segments, encoded or not
-// (RFC 3986, 5.2.4). One that leads above the root, or has an encoded slash or
-// NUL, names nothing.
+// parseName reads an encoded path.
 func parseName(path string) (target, error) {
-	t := target{slash: true}
-	var segments []string
-	for raw := range strings.SplitSeq(path, "/") {
-		segment, err := url.PathUnescape(raw)
-		if err != nil || strings.ContainsAny(segment, "/\x00") {
-			return target{}, errPath
-		}
-		t.slash = true
-		switch segment {
-		case "", ".":
-		case "..":
-			if len(segments) == 0 {
-				return target{}, errPath
-			}
-			segments = segments[:len(segments)-1]
-		default:
-			t.slash = false
-			segments = append(segments, segment)
-		}
+	name, slash, ok := store.ParsePath(path)
+	if !ok {
+		return target{}, errPath
 	}
-	if t.name = strings.Join(segments, "/"); t.name == "" {
-		t.name = "."
-	}
-	return t, nil
+	return target{name, slash}, nil
 }
 
 // parseURL reads a URL of this server, or an absolute path, as it stands in
@@ -73,20 +54,7 @@ func (h *Handler) parseURL(r *http.Request, value string) (target, error) {
 // href returns the encoded path of what has a name, which any name survives:
 // XML has no way to say most control characters.
 func (h *Handler) href(name string, folder bool) string {
-	path := h.config.Prefix + "/"
-	if name == "." {
-		return path
-	}
-	for i, segment := range strings.Split(name, "/") {
-		if i > 0 {
-			path += "/"
-		}
-		path += url.PathEscape(segment)
-	}
-	if folder {
-		path += "/"
-	}
-	return path
+	return h.config.Prefix + store.EncodePath(name, folder)
 }
 
 // stat describes what clients can have by this name, links followed. All else
