@@ -92,6 +92,18 @@ var layers = map[string]layer{
 		may:     []string{"compress", "fileserver", "golang.org/x/net"},
 		because: "every room has one door, and cli holds the keys",
 	},
+	"internal/confine": {
+		may:     []string{"github.com/landlock-lsm/go-landlock", "golang.org/x/sys"},
+		because: "it holds the process to a plan; what the plan is, cli knows",
+	},
+	"internal/metrics": {
+		may:     []string{"fileserver", "github.com/prometheus/client_golang"},
+		because: "every room has one door, and cli holds the keys",
+	},
+	"internal/service": {
+		may:     []string{"golang.org/x/sys"},
+		because: "it speaks to who manages the process, and knows nothing of what is served",
+	},
 	"internal/webdav": {
 		may:     []string{"fileserver", "internal/store", "golang.org/x/net"},
 		because: "every room has one door, and cli holds the keys",
