@@ -126,6 +126,9 @@ var layers = map[string]layer{
 		may:     []string{"compress", "fileserver"},
 		because: "it is for the tests of all writers, so it depends on none",
 	},
+	"internal/trial": {
+		because: "it tries the program from outside",
+	},
 	"internal/bench": {
 		because: "it measures the program from outside, as it does the peers",
 	},
