@@ -40,18 +40,18 @@ func (s *Server) Remembers() bool {
 	return true
 }
 
-// Top returns the directory that is served, which is another one when it was
-// removed and made anew.
+// Top returns the directory that its name leads to now.
 func (s *Server) Top() *os.File {
 	if root, ok := s.root.(*Root); ok {
+		root.renew()
 		return root.handles.Load().self
 	}
 	return nil
 }
 
 // Consider decides r as [Server.ServeHTTP] would, and tells what the answer
-// follows from. It returns false, and has closed p, if the answer is not the whole
-// of a file, or that it has not changed: then ServeHTTP is to answer, to which
+// follows from. It returns false, and has closed p, if the answer is not a file or one
+// part of it, or that it has not changed: then ServeHTTP is to answer, to which
 // this has been nothing. Else the caller closes p.
 func (s *Server) Consider(r *http.Request, p *Response) (Basis, bool) {
 	if !s.Remembers() || s.gate(r) != nil {
@@ -80,7 +80,7 @@ func (s *Server) isRepeatable(p *Response) bool {
 		return false
 	case p.Status == http.StatusNotModified:
 		return c.isNone()
-	case p.Status != http.StatusOK || p.Ranges != nil || p.Meta.Length < 0 || c.Stream != nil || c.Part != nil:
+	case p.Status != http.StatusOK && p.Status != http.StatusPartialContent || len(p.Ranges) > 1 || p.Meta.Length < 0 || c.Stream != nil || c.Part != nil:
 		return false
 	}
 	for _, folder := range s.privateFolders {

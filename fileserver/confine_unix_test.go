@@ -538,20 +538,34 @@ func TestRootReplacedByALink(t *testing.T) {
 	}
 }
 
-// TestRootBehindALinkFollowsIt serves a folder by a link, as releases are.
-func TestRootBehindALinkFollowsIt(t *testing.T) {
+// TestRootFollowsItsName has a folder be exchanged for another one, as when a
+// release is put in the place of the last: the next request is for the new one,
+// though nothing is missing in the old one.
+func TestRootFollowsItsName(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	write(t, filepath.Join(dir, "one/a.txt"), "one")
-	write(t, filepath.Join(dir, "two/b.txt"), "two")
-	link(t, dir, "one", "current")
-	s := fileserver.New(openDir(t, filepath.Join(dir, "current")))
-	if _, content := get(t, s, "/a.txt"); content != "one" {
-		t.Errorf("%q", content)
-	}
-	link(t, dir, "two", "current")
-	if _, content := get(t, s, "/b.txt"); content != "two" {
-		t.Errorf("%q", content)
+	for name, exchange := range map[string]func(t *testing.T, dir string){
+		"a link": func(t *testing.T, dir string) { link(t, dir, "two", "current") },
+		"a folder": func(t *testing.T, dir string) {
+			os.Rename(filepath.Join(dir, "served"), filepath.Join(dir, "old"))
+			os.Rename(filepath.Join(dir, "two"), filepath.Join(dir, "served"))
+		},
+	} {
+		dir := t.TempDir()
+		write(t, filepath.Join(dir, "one/a.txt"), "one")
+		write(t, filepath.Join(dir, "two/a.txt"), "two")
+		served := filepath.Join(dir, "current")
+		if link(t, dir, "one", "current"); name == "a folder" {
+			served = filepath.Join(dir, "served")
+			os.Rename(filepath.Join(dir, "one"), served)
+		}
+		s := fileserver.New(openDir(t, served))
+		if _, content := get(t, s, "/a.txt"); content != "one" {
+			t.Errorf("%s: %q", name, content)
+		}
+		exchange(t, dir)
+		if _, content := get(t, s, "/a.txt"); content != "two" {
+			t.Errorf("%s, exchanged: %q", name, content)
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"os"
 	"sync"
 )
 
@@ -18,11 +19,20 @@ type Content struct {
 	Stream func(io.Writer) error                    // writes content of a length that is not known
 
 	opened fs.FileInfo // File as it was when it was described
+	held   []byte      // all of File that is to be sent, once it has been read
 }
 
 // isNone reports whether there is no content, not even of length 0.
 func (c *Content) isNone() bool {
 	return c.Bytes == nil && c.File == nil && c.Part == nil && c.Stream == nil
+}
+
+// Origin returns the file of the system that the content is the whole of, and how
+// it was when it was described. It returns false if the content is made in any
+// other way.
+func (c *Content) Origin() (*os.File, fs.FileInfo, bool) {
+	f, ok := c.File.(*os.File)
+	return f, c.opened, ok && c.opened != nil
 }
 
 var errChanged = errors.New("file changed while it was sent")
@@ -75,6 +85,40 @@ var tails = sync.Pool{New: func() any { return new([tailSize]byte) }}
 // still where it was.
 const markSize = 4 << 10
 
+// prepare reads of a file what can be read before the head of the answer is out:
+// all that is to be sent if that is little, or else the first of it. So a file that
+// cannot be read is refused, and no answer breaks off for it.
+func (p *Response) prepare() error {
+	c, r := &p.Content, ByteRange{0, p.Meta.Length - 1}
+	if c.File == nil {
+		return nil
+	}
+	if p.Ranges != nil {
+		r = p.Ranges[0]
+	}
+	if len(p.Ranges) > 1 || r.Length() > tailSize {
+		if f, ok := c.File.(io.ReaderAt); ok {
+			_, err := f.ReadAt(make([]byte, 1), r.First)
+			return unexpectedEOF(err)
+		}
+		return nil
+	}
+	src, err := c.reader(r.First)
+	if err != nil {
+		return err
+	}
+	c.held = tails.Get().(*[tailSize]byte)[:r.Length()]
+	return c.readEnd(src, nil, c.held)
+}
+
+// readEnd reads the last bytes that are to be sent, and then looks at the file.
+func (c *Content) readEnd(src io.Reader, mark, end []byte) error {
+	if _, err := io.ReadFull(src, end); err != nil {
+		return unexpectedEOF(err)
+	}
+	return c.unchanged(mark, end)
+}
+
 // copyRange writes one range of the content. If it is the last one of a file
 // to be sent, its end follows only after a look at the file: an answer that is
 // complete is one of the bytes that its validator stands for.
@@ -86,6 +130,10 @@ func (c *Content) copyRange(w io.Writer, r ByteRange, last bool) (sent int64, er
 		return counter.n, err
 	case c.File == nil:
 		n, err := w.Write(c.Bytes[r.First : r.Last+1])
+		return int64(n), err
+	case c.held != nil:
+		defer tails.Put((*[tailSize]byte)(c.held[:tailSize]))
+		n, err := w.Write(c.held)
 		return int64(n), err
 	}
 	src, err := c.reader(r.First)
@@ -106,10 +154,7 @@ func (c *Content) copyRange(w io.Writer, r ByteRange, last bool) (sent int64, er
 	}
 	buf := tails.Get().(*[tailSize]byte)
 	defer tails.Put(buf)
-	if _, err := io.ReadFull(src, buf[:held]); err != nil {
-		return sent, unexpectedEOF(err)
-	}
-	if err := c.unchanged(mark, buf[:held]); err != nil {
+	if err := c.readEnd(src, mark, buf[:held]); err != nil {
 		return sent, err
 	}
 	n, err := w.Write(buf[:held])

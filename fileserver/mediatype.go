@@ -78,6 +78,9 @@ func (s *Server) typeOf(res *resource) (string, error) {
 // opened once more for it.
 func (s *Server) peek(res *resource, buf []byte) (n int, err error) {
 	if r, ok := res.file.(io.ReaderAt); ok {
+		if size := res.info.Size(); size >= 0 && size < int64(len(buf)) {
+			buf = buf[:size] // so that the end need not be looked for
+		}
 		n, err := r.ReadAt(buf, 0)
 		return n, ignoreEOF(err)
 	}

@@ -1,6 +1,7 @@
 package fileserver
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"path"
@@ -125,6 +126,9 @@ func (s *Server) inPrivateFolder(name string) bool {
 	if s.isPrivateName(name) {
 		return true
 	}
+	if !s.hasHiddenFolders() {
+		return false
+	}
 	if links, ok := s.root.(interface{ follow(string) (string, error) }); ok {
 		followed, err := links.follow(name)
 		if err == nil && s.isPrivateName(followed) {
@@ -132,6 +136,29 @@ func (s *Server) inPrivateFolder(name string) bool {
 		}
 	}
 	return s.hasPrivateFolder(name)
+}
+
+// hasHiddenFolders reports whether any of the hidden folders is there. As long as
+// the directory of a [Root] stays as it was when none was, none is.
+func (s *Server) hasHiddenFolders() bool {
+	var seen *fileID
+	if root, ok := s.root.(*Root); ok {
+		if seen = root.seen.Load(); seen != nil && s.unhidden.Load() == seen {
+			return false
+		}
+	}
+	for folder := range s.hiddenFolders {
+		if strings.Contains(folder, "/") {
+			seen = nil // of which the directory tells nothing
+		}
+		if _, err := fs.Lstat(s.root, folder); !errors.Is(err, fs.ErrNotExist) {
+			return true
+		}
+	}
+	if seen != nil && *seen != (fileID{}) && s.now().Sub(seen.changedAt()) > settled {
+		s.unhidden.Store(seen)
+	}
+	return false
 }
 
 // isPrivateName reports whether a name without links is that of a private

@@ -16,6 +16,11 @@ import (
 func (s *Server) Respond(ctx context.Context, q *Request, p *Response) {
 	*p = Response{Extra: s.ownFields()}
 	s.decide(ctx, q, p)
+	s.filter(q, p)
+}
+
+// filter has the caller edit an answer of the server's own.
+func (s *Server) filter(q *Request, p *Response) {
 	if p.Handoff != nil {
 		return
 	}
@@ -30,6 +35,9 @@ func (s *Server) ownFields() []Field { return s.fields[:len(s.fields):len(s.fiel
 
 // decide finds the resource of q, and has it represented.
 func (s *Server) decide(ctx context.Context, q *Request, p *Response) {
+	if r, ok := s.root.(*Root); ok {
+		r.renew()
+	}
 	if q.Path == "*" && q.Method == "OPTIONS" {
 		s.options(p)
 		return

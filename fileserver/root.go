@@ -21,20 +21,25 @@ import (
 // without blocking, so that a FIFO cannot hang a request. A Root is safe for
 // concurrent use.
 //
-// If the directory is removed and made anew, as builds do, the Root becomes
-// that of the new one as soon as something is missing in the old one.
+// If the name of the directory leads to another one, as when a build removes it
+// and makes it anew, or a link to the latest release is changed, the Root becomes
+// that of the new one: with the next request if it is that of a [Server], and else
+// as soon as something is missing in the old one.
 type Root struct {
 	handles atomic.Pointer[handles]
-	top     *Root    // the directory that confines; itself unless made by Sub
-	name    string   // of this directory below top
-	paths   []string // absolute ones that lead to top, as it was given first; of top only
-	linked  bool     // the first of paths was a link when it was opened; of top only
+	served  atomic.Bool            // a server has it looked for with each request
+	seen    atomic.Pointer[fileID] // state of the directory when it was looked for; of top only
+	top     *Root                  // the directory that confines; itself unless made by Sub
+	name    string                 // of this directory below top
+	paths   []string               // absolute ones that lead to top, as it was given first; of top only
+	linked  bool                   // the first of paths was a link when it was opened; of top only
 }
 
 // handles are the ways to one directory.
 type handles struct {
 	dir  *os.Root
-	self *os.File // dir once more, to be looked at; of top only
+	self *os.File    // dir once more, to be looked at; of top only
+	info fs.FileInfo // of self, which tells it from others
 }
 
 // Dir opens the directory of this name. The caller closes it.
@@ -67,7 +72,13 @@ func openHandles(name string) (*handles, error) {
 		dir.Close()
 		return nil, err
 	}
-	return &handles{dir, self}, nil
+	info, err := self.Stat()
+	if err != nil {
+		self.Close()
+		dir.Close()
+		return nil, err
+	}
+	return &handles{dir, self, info}, nil
 }
 
 // Close closes the directory. Files that are open stay so.
@@ -87,24 +98,25 @@ func (r *Root) renew() bool {
 	if old.self == nil || len(r.paths) == 0 {
 		return false
 	}
-	was, err := old.self.Stat()
-	if err != nil {
-		return false
-	}
 	look := os.Lstat
 	if r.linked {
 		look = os.Stat
 	}
 	now, err := look(r.paths[0])
-	if err != nil || !now.IsDir() || os.SameFile(was, now) {
+	if err != nil || !now.IsDir() {
+		return false
+	}
+	if id := identify(now); r.seen.Load() == nil || *r.seen.Load() != id {
+		r.seen.Store(&id)
+	}
+	if os.SameFile(old.info, now) {
 		return false
 	}
 	h, err := openHandles(r.paths[0])
 	if err != nil {
 		return false
 	}
-	opened, err := h.self.Stat()
-	isNamed := err == nil && os.SameFile(opened, now)
+	isNamed := os.SameFile(h.info, now)
 	if !isNamed || !r.handles.CompareAndSwap(old, h) { // or another request was quicker
 		h.self.Close()
 		h.dir.Close()
@@ -141,7 +153,7 @@ func (r *Root) ReadLink(name string) (string, error) {
 
 // ReadDir returns the entries of a directory in no particular order.
 func (r *Root) ReadDir(name string) ([]fs.DirEntry, error) {
-	if name == "." {
+	if name == "." && !r.served.Load() {
 		r.renew() // one that was removed has no entries, which is no error
 	}
 	f, err := inside(r, name, openFile)
@@ -186,7 +198,7 @@ func inside[T any](r *Root, name string, op func(*os.Root, string) (T, error)) (
 	}
 	result, err := op(r.handles.Load().dir, name)
 	switch {
-	case errors.Is(err, fs.ErrNotExist) && r.renew():
+	case errors.Is(err, fs.ErrNotExist) && !r.served.Load() && r.renew():
 		return inside(r, name, op)
 	case !isEscape(err):
 		return result, err

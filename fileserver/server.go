@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/gserve/gserve/listing"
@@ -52,7 +53,8 @@ type Server struct {
 	title          string
 	private        []*privateFile
 	privateFolders []string
-	dropBox        *string // folder that is for writing only
+	unhidden       atomic.Pointer[fileID] // state of the root in which there was no hidden folder
+	dropBox        *string                // folder that is for writing only
 	changes        listing.Changes
 	changesBelow   string // folder that they are allowed in
 	trust          string // reference to how the certificate is trusted; "" for none
@@ -94,6 +96,9 @@ func New(root fs.FS, opts ...Option) *Server {
 	}
 	for _, opt := range opts {
 		opt(s)
+	}
+	if r, ok := root.(*Root); ok {
+		r.served.Store(true)
 	}
 	return s
 }

@@ -3,6 +3,7 @@ package accesslog
 import (
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gserve/gserve/fileserver"
 )
@@ -17,13 +18,9 @@ const (
 //
 //	192.168.1.7 - - [20/Nov/2026 10:00:00] "GET / HTTP/1.1" 200 512
 func (l *Logger) appendLine(b []byte, r *fileserver.Record) []byte {
-	layout := pythonTime
-	if l.options.Format == Combined {
-		layout = ncsaTime
-	}
 	b = AppendEscaped(b, host(r.Client))
 	b = append(b, " - - ["...)
-	b = r.Time.Local().AppendFormat(b, layout)
+	b = append(b, l.stamp(r.Time)...)
 	b = append(b, `] "`...)
 	b = AppendEscaped(b, r.Method)
 	b = append(b, ' ')
@@ -48,6 +45,28 @@ func (l *Logger) appendLine(b []byte, r *fileserver.Record) []byte {
 	b = append(b, `" "`...)
 	b = AppendEscaped(b, orDash(r.UserAgent))
 	return append(b, "\"\n"...)
+}
+
+// stamp is a second as the log has it.
+type stamp struct {
+	second int64
+	text   string
+}
+
+// stamp returns a time as the log has it. Of many lines within a second, the first
+// makes it.
+func (l *Logger) stamp(t time.Time) string {
+	second := t.Unix()
+	if last := l.last.Load(); last != nil && last.second == second {
+		return last.text
+	}
+	layout := pythonTime
+	if l.options.Format == Combined {
+		layout = ncsaTime
+	}
+	made := &stamp{second, t.Local().Format(layout)}
+	l.last.Store(made)
+	return made.text
 }
 
 // statusColors are the terminal's, by the first digit of the status.

@@ -10,6 +10,7 @@ package accesslog
 import (
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gserve/gserve/fileserver"
@@ -33,7 +34,8 @@ type Options struct {
 	Color   bool   // of the status, by terminal sequences; never in JSON
 
 	// Batch is how long lines are kept back, to be written together. With 0,
-	// each is written before Observe returns.
+	// each is written before Observe returns, unless the log stands still, as a
+	// terminal does after Ctrl-S: then they are kept until it goes on.
 	Batch time.Duration
 
 	// Hint returns what to tell the user about a refusal, "" for nothing. It
@@ -45,27 +47,19 @@ type Options struct {
 // Logger writes records to a log. It is safe for concurrent use.
 type Logger struct {
 	options Options
-	batch   *batch // nil: each record is written at once
-
-	mu sync.Mutex
-	w  io.Writer
+	batch   *batch
+	last    atomic.Pointer[stamp]
 }
 
 // New returns a logger that writes to w: whole records, one Write at a time.
 func New(w io.Writer, options Options) *Logger {
-	l := &Logger{w: w, options: options}
-	if options.Batch > 0 {
-		l.batch = newBatch(w, options.Batch)
-	}
-	return l
+	return &Logger{options: options, batch: newBatch(w, options.Batch)}
 }
 
 // Close writes what has been kept back. It waits for a log that takes nothing
 // for two seconds at most. What is observed afterwards is dropped.
 func (l *Logger) Close() error {
-	if l.batch != nil {
-		l.batch.close(patience)
-	}
+	l.batch.close(patience)
 	return nil
 }
 
@@ -85,14 +79,8 @@ var buffers = sync.Pool{New: func() any {
 func (l *Logger) Observe(r *fileserver.Record) {
 	buf := buffers.Get().(*[]byte)
 	b := l.append((*buf)[:0], r)
-	switch {
-	case len(b) == 0:
-	case l.batch != nil:
+	if len(b) > 0 {
 		l.batch.add(b)
-	default:
-		l.mu.Lock()
-		l.w.Write(b)
-		l.mu.Unlock()
 	}
 	if cap(b) <= maxBuffer {
 		*buf = b

@@ -179,7 +179,7 @@ func TestHint(t *testing.T) {
 	}
 }
 
-// lines is a writer that fails the test if a Write is not one whole line, or
+// lines is a writer that fails the test if a Write is not of whole lines, or
 // comes while another one is under way.
 type lines struct {
 	t    *testing.T
@@ -194,8 +194,9 @@ func (l *lines) Write(b []byte) (int, error) {
 	}
 	defer l.busy.Unlock()
 	time.Sleep(time.Microsecond) // for others to come
-	if l.n++; !bytes.HasSuffix(b, []byte("\" 200 512\n")) || bytes.Count(b, []byte("\n")) != 1 {
-		l.t.Errorf("not one line: %q", b)
+	n := bytes.Count(b, []byte("\n"))
+	if l.n += n; n == 0 || !bytes.HasSuffix(b, []byte("\" 200 512\n")) || bytes.Count(b, []byte("\" 200 512\n")) != n {
+		l.t.Errorf("not whole lines: %q", b)
 	}
 	return len(b), nil
 }
@@ -214,7 +215,7 @@ func TestConcurrentObserve(t *testing.T) {
 	}
 	group.Wait()
 	if w.n != 1600 {
-		t.Errorf("%d writes for 1600 records", w.n)
+		t.Errorf("%d lines for 1600 records", w.n)
 	}
 }
 

@@ -8,7 +8,6 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -27,6 +26,7 @@ const (
 	fresh   int32 = iota // the first request
 	headed               // the rest of a head
 	waiting              // the next request
+	writing              // the client, to take what is on its way
 )
 
 // conn is a connection of the lane. While it is idle, it has no buffer but what it
@@ -38,91 +38,108 @@ type conn struct {
 	serial int32
 	local  int // index of memory.entries
 	client netip.AddrPort
-	name   string // of client, once it is known
-	unread []byte // that has been read, and is not a whole head yet
+	name   string    // of client, once it is known
+	last   *worker   // that has served it
+	polled bool      // events tell of it
+	unread []byte    // that has been read, and is not a whole head yet
+	task   *task     // to be done next; nil for none
+	out    *outgoing // to be written before; nil for none
 
 	state atomic.Int32
 	phase atomic.Int32
-	since atomic.Int64 // when the phase began
+	since atomic.Int64 // when the phase began, or the client took something last
 
-	wake atomic.Pointer[chan struct{}] // of a goroutine that writes
-	mu   sync.Mutex                    // of the descriptor, against its being closed
+	mu sync.Mutex // of the descriptor, against its being closed
 }
 
-// ready is called when there is something new on the connection.
-func (c *conn) ready(w *worker) {
+// ready is called when there is something new on the connection: something to be
+// read, or room for more.
+func (c *conn) ready(w *worker, readable bool) {
 	for {
 		switch state := c.state.Load(); {
 		case state == idle && c.state.CompareAndSwap(idle, busy):
-			c.serve(w)
+			// If others have served it meanwhile, what was there may be gone.
+			early := readable && c.last == w
+			c.last = w
+			c.serve(w, early)
 			return
-		case state == busy && c.state.CompareAndSwap(busy, again), state == again:
-			c.notify()
+		case state == busy && c.state.CompareAndSwap(busy, again), state == again, state == gone:
 			return
-		case state == gone:
-			return
-		}
-	}
-}
-
-// notify has a goroutine that waits to write look again.
-func (c *conn) notify() {
-	if wake := c.wake.Load(); wake != nil {
-		select {
-		case *wake <- struct{}{}:
-		default:
 		}
 	}
 }
 
 // release makes the connection nobody's, unless there is something new.
 func (c *conn) release() bool {
-	if c.state.CompareAndSwap(busy, idle) {
-		if c.lane.draining.Load() && c.state.CompareAndSwap(idle, busy) {
+	if !c.polled {
+		if c.lane.poll.add(int(c.fd), c.serial, unix.EPOLLIN|unix.EPOLLOUT|unix.EPOLLRDHUP|unix.EPOLLET&0xffffffff) != nil {
 			c.close()
+			return true
 		}
-		return true
+		c.polled = true
 	}
-	c.state.Store(busy)
-	return false
+	pending := c.out != nil
+	if !c.state.CompareAndSwap(busy, idle) {
+		c.state.Store(busy)
+		return false
+	}
+	if !pending && c.lane.draining.Load() && c.state.CompareAndSwap(idle, busy) {
+		c.close()
+	}
+	return true
 }
 
-// serve reads from the connection, which is the caller's, and answers until there
-// is no more, or what is to be done may take its time.
-func (c *conn) serve(w *worker) {
-	if t := c.read(w); t != nil {
-		go c.perform(t)
-	}
-}
-
-// read reads and answers. It returns a task if there is one, and else has given
-// the connection up.
-func (c *conn) read(w *worker) *task {
-	for {
-		n := copy(w.in, c.unread)
-		m, err := read(c.fd, w.in[n:])
+// serve writes, decides, reads and answers on the connection, which is the
+// caller's, until it is given up. Early says that what is to be read had begun to
+// come before the last events were taken.
+func (c *conn) serve(w *worker, early bool) {
+	for open := true; open; early = false {
 		switch {
-		case err == unix.EINTR:
-			continue
-		case err == unix.EAGAIN:
-			if c.release() {
-				return nil
-			}
-			continue
-		case err != 0 || m == 0:
-			c.close()
-			return nil
-		}
-		c.unread = nil
-		t, open := w.answer(c, w.in[:n+m])
-		if t != nil || !open {
-			return t
-		}
-		// What was there has been read, if it was less than there was room for.
-		if n+m < len(w.in) && c.release() {
-			return nil
+		case c.out != nil:
+			open = w.resume(c)
+		case c.task == nil:
+			open = c.read(w, early)
+		case w.patient:
+			open = c.decide(w)
+		default:
+			go c.perform()
+			return
 		}
 	}
+}
+
+// perform serves the connection where that may take its time.
+func (c *conn) perform() {
+	c.lane.tasks.Add(1)
+	defer c.lane.tasks.Add(-1)
+	w := c.lane.worker()
+	defer w.free()
+	c.last = w
+	c.serve(w, false)
+}
+
+// read reads and answers. It reports whether the connection is still the caller's.
+func (c *conn) read(w *worker, early bool) (open bool) {
+	if w.patient {
+		w.look()
+	}
+	n := copy(w.in, c.unread)
+	m, err := read(c.fd, w.in[n:])
+	switch {
+	case err == unix.EINTR:
+		return true
+	case err == unix.EAGAIN:
+		return !c.release()
+	case err != 0 || m == 0:
+		c.close()
+		return false
+	}
+	c.unread = nil
+	if !w.answer(c, w.in[:n+m], early) {
+		return false
+	}
+	// What was there has been read, if it was less than there was room for.
+	return n+m == len(w.in) || c.out != nil || c.task != nil || !c.release()
 }
 
 // keep notes what has been read of the next head.
@@ -144,13 +161,57 @@ func (c *conn) rest(now int64) {
 	c.since.Store(now)
 }
 
+// isIdle reports whether no request is under way on the connection.
+func (c *conn) isIdle() bool {
+	phase := c.phase.Load()
+	return phase == waiting || phase != writing && c.lane.draining.Load()
+}
+
+// endIf ends the connection if it is nobody's and this holds of it.
+func (c *conn) endIf(holds func() bool) {
+	if !holds() || !c.state.CompareAndSwap(idle, busy) {
+		return
+	}
+	if holds() {
+		c.expire()
+	} else if !c.release() {
+		go c.perform()
+	}
+}
+
 // isOverdue reports whether the connection has waited for too long.
 func (c *conn) isOverdue(now int64) bool {
-	limit := c.lane.head
-	if c.phase.Load() == waiting {
-		limit = c.lane.idle
+	limit := int64(c.lane.head)
+	switch c.phase.Load() {
+	case waiting:
+		limit = int64(c.lane.idle)
+	case writing:
+		limit = c.lane.patience.Load()
 	}
-	return now-c.since.Load() > int64(limit)
+	return now-c.since.Load() > limit
+}
+
+// expire ends the connection, which is the caller's and whose time is up.
+func (c *conn) expire() {
+	if c.out == nil {
+		c.close()
+		return
+	}
+	c.reset()
+	c.fail(os.ErrDeadlineExceeded)
+}
+
+// fail ends the connection, which is the caller's, in the midst of what is on its
+// way.
+func (c *conn) fail(err error) {
+	if o := c.out; o != nil {
+		w := c.lane.worker()
+		w.tell(c, o, err)
+		w.free()
+		o.drop()
+		c.out = nil
+	}
+	c.close()
 }
 
 // close ends the connection, which is the caller's.
@@ -177,25 +238,30 @@ func (c *conn) left() {
 	}
 }
 
-// cut ends the connection in the midst of an answer, whosoever it is: the client
-// is told by a reset.
+// cut ends the connection in the midst of an answer, whosoever it is.
 func (c *conn) cut() {
 	c.mu.Lock()
 	if c.state.Load() != gone {
-		unix.SetsockoptLinger(int(c.fd), unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
-		unix.Shutdown(int(c.fd), unix.SHUT_RDWR)
+		c.reset()
 	}
 	c.mu.Unlock()
-	c.notify()
 	if c.state.CompareAndSwap(idle, busy) {
-		c.close()
+		c.fail(net.ErrClosed)
 	}
+}
+
+// reset tells the client that no more will come, and that this is not the end.
+func (c *conn) reset() {
+	unix.SetsockoptLinger(int(c.fd), unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
+	unix.Shutdown(int(c.fd), unix.SHUT_RDWR)
 }
 
 // handOver gives the connection to net/http, with what has been read.
 func (c *conn) handOver(data []byte) {
 	c.leave()
-	c.lane.poll.remove(int(c.fd))
+	if c.polled {
+		c.lane.poll.remove(int(c.fd))
+	}
 	f := os.NewFile(uintptr(c.fd), "")
 	nc, err := net.FileConn(f)
 	f.Close()
@@ -211,11 +277,4 @@ func (c *conn) address() string {
 		c.name = c.client.String()
 	}
 	return c.name
-}
-
-// stalled reports whether the client has taken nothing for too long, and else how
-// long it still may.
-func (c *conn) stalled(progress time.Time) (left time.Duration, stalled bool) {
-	left = time.Duration(c.lane.patience.Load()) - time.Since(progress)
-	return left, left <= 0
 }

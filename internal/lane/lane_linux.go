@@ -34,6 +34,7 @@ type Lane struct {
 	draining  atomic.Bool
 	poll      poll
 	listeners sync.Map // by their descriptors
+	loops     loops
 	conns     table
 	open      atomic.Int64 // connections
 	tasks     atomic.Int64 // that are being done
@@ -113,18 +114,13 @@ func (l *Lane) Hurry(patience time.Duration) {
 	l.patience.Store(int64(patience))
 	l.draining.Store(true)
 	l.stop()
-	for c := range l.conns.all {
-		c.notify()
-	}
 	l.CloseIdle()
 }
 
 // CloseIdle closes the connections on which no request is under way.
 func (l *Lane) CloseIdle() {
 	for c := range l.conns.all {
-		if (l.draining.Load() || c.phase.Load() == waiting) && c.state.CompareAndSwap(idle, busy) {
-			c.close()
-		}
+		c.endIf(c.isIdle)
 	}
 }
 
@@ -152,7 +148,7 @@ func (l *Lane) Close() {
 	}
 }
 
-// sweep ends the connections whose time is up.
+// sweep ends the connections whose time is up, and looks after the loops.
 func (l *Lane) sweep() {
 	every := max(min(l.head, l.idle)/20, 10*time.Millisecond)
 	ticker := time.NewTicker(min(every, time.Second))
@@ -164,15 +160,9 @@ func (l *Lane) sweep() {
 		case <-ticker.C:
 		}
 		now := l.now()
+		l.loops.relieve(l, now)
 		for c := range l.conns.all {
-			if !c.isOverdue(now) || !c.state.CompareAndSwap(idle, busy) {
-				continue
-			}
-			if c.isOverdue(now) {
-				c.close()
-			} else if !c.release() {
-				go c.perform(&task{})
-			}
+			c.endIf(func() bool { return c.isOverdue(now) })
 		}
 	}
 }

@@ -25,6 +25,7 @@ type bounded struct {
 	passed chan []byte // what had been read of connections that were passed on
 	left   chan struct{}
 	ended  chan error
+	waited atomic.Bool // all clients of a test have been waited for
 }
 
 func serveBounded(t *testing.T, files map[string]string, head, idle, stall time.Duration, opts ...fileserver.Option) *bounded {

@@ -16,6 +16,7 @@ import (
 const (
 	maxRemembered = 32 << 20  // bytes of all answers with what belongs to them
 	maxContent    = 128 << 10 // of one answer; what is larger is sent from its file
+	maxPart       = 16 << 10  // the same of a part of a file, many of which may be asked for
 	entryCost     = 3 << 10   // of an answer besides its bytes: the request, the record, the states
 )
 
@@ -27,8 +28,11 @@ const settling = 2 * time.Second
 // entry is an answer that is remembered.
 type entry struct {
 	rendered
-	content    []byte // none for HEAD and 304
+	content    []byte // none for HEAD, 304 and what is sent from its file
+	first      int64  // byte of the file that is sent
+	length     int64  // of the content
 	basis      *basis
+	source     int // index in basis of the file that is sent; -1 for none
 	top        *os.File
 	generation uint64
 	record     *fileserver.Record // to begin with; nil if nobody is told
@@ -63,9 +67,19 @@ func (m *memory) recall(head []byte, local int) *entry {
 	return e
 }
 
-// isCurrent reports whether the answer is still the one to be given.
-func (e *entry) isCurrent(files *fileserver.Server, generation uint64, s *unix.Stat_t) bool {
-	return e.top == files.Top() && e.generation == generation && e.basis.isCurrent(s)
+// open reports whether the answer is still the one to be given, and returns the
+// file that it is sent from, if it is not in memory.
+func (e *entry) open(files *fileserver.Server, generation uint64, s *unix.Stat_t) (file *sending, current bool) {
+	if e.top != files.Top() || e.generation != generation || !e.basis.isCurrent(s) {
+		return nil, false
+	}
+	if e.source < 0 {
+		return nil, true
+	}
+	if file, current = e.basis.open(e.source, s); current {
+		file.next, file.end = e.first, e.first+e.length
+	}
+	return file, current
 }
 
 // remember keeps the answer to a head.

@@ -73,13 +73,17 @@ func (p *poll) close() {
 // To stop the world, as for garbage collection, the runtime interrupts the wait.
 const shortly = 5
 
-// wait waits for events.
-func (p *poll) wait(events []unix.EpollEvent) int {
-	n, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(p.file), uintptr(unsafe.Pointer(&events[0])), uintptr(len(events)), shortly, 0, 0)
+// wait waits for events, or only looks for them.
+func (p *poll) wait(events []unix.EpollEvent, look bool) int {
+	patience := uintptr(shortly)
+	if look {
+		patience = 0
+	}
+	n, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(p.file), uintptr(unsafe.Pointer(&events[0])), uintptr(len(events)), patience, 0, 0)
 	if errno != 0 {
 		return 0 // EINTR
 	}
-	if n > 0 {
+	if n > 0 || look {
 		return int(n)
 	}
 	waited, err := unix.EpollWait(p.file, events, -1)
@@ -99,42 +103,12 @@ func (l *Lane) start() error {
 	if runtime.GOMAXPROCS(0) <= loops {
 		runtime.GOMAXPROCS(loops + 1)
 	}
+	l.loops.usual = loops
 	for range loops {
-		l.running.Go(l.loop)
+		l.loops.start(l)
 	}
 	l.running.Go(l.sweep)
 	return nil
-}
-
-// maxEvents is how many events a loop takes at once.
-const maxEvents = 128
-
-// loop answers what comes.
-func (l *Lane) loop() {
-	w := newWorker(l)
-	events := make([]unix.EpollEvent, maxEvents)
-	for {
-		n := l.poll.wait(events)
-		w.look()
-		for i := range events[:n] {
-			e := &events[i]
-			switch e.Pad {
-			case wakeSerial:
-				return
-			case listenerSerial:
-				if li, ok := l.listeners.Load(int(e.Fd)); ok {
-					li.(*listening).accept(w)
-				}
-			default:
-				if c := l.conns.get(e.Fd, e.Pad); c != nil {
-					c.ready(w)
-				}
-			}
-		}
-		if l.tasks.Load() > 0 {
-			runtime.Gosched() // those who do them have their turn
-		}
-	}
 }
 
 // listening is a listener of the lane.
@@ -248,11 +222,8 @@ func (li *listening) add(fd int, client netip.AddrPort, w *worker) {
 	c.state.Store(busy)
 	l.open.Add(1)
 	l.conns.set(c.fd, c)
-	if err := l.poll.add(fd, c.serial, unix.EPOLLIN|unix.EPOLLOUT|unix.EPOLLRDHUP|unix.EPOLLET&0xffffffff); err != nil {
-		c.close()
-	} else if !c.release() {
-		c.serve(w)
-	}
+	c.last = w
+	c.serve(w, false) // more often than not, there is a request already
 }
 
 // accept takes a connection without waiting, and returns the address of the client
@@ -292,7 +263,7 @@ func bigEndian(port uint16) uint16 { return port<<8 | port>>8 }
 
 // read reads without waiting.
 func read(fd int32, b []byte) (int, syscall.Errno) {
-	n, _, errno := unix.RawSyscall(unix.SYS_READ, uintptr(fd), uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)))
+	n, _, errno := unix.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)), unix.MSG_DONTWAIT, 0, 0)
 	return int(n), errno
 }
 

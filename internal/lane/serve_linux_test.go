@@ -155,5 +155,13 @@ func (s *served) remembers(path, fields string) bool {
 	head := "GET " + path + " HTTP/1.1\r\nHost: localhost\r\n" + fields + "\r\n"
 	e := s.lane.memory.recall([]byte(head), 1)
 	w := newWorker(s.lane)
-	return e != nil && e.isCurrent(s.lane.files, s.lane.generation(), &w.stat)
+	return e != nil && opens(e.open(s.lane.files, s.lane.generation(), &w.stat))
+}
+
+// opens closes what was opened, and reports whether an answer is current.
+func opens(file *sending, current bool) bool {
+	if file != nil {
+		file.close()
+	}
+	return current
 }

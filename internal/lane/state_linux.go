@@ -3,6 +3,7 @@
 package lane
 
 import (
+	"slices"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -198,4 +199,28 @@ func (b *basis) isCurrent(s *unix.Stat_t) bool {
 		}
 	}
 	return true
+}
+
+// find returns the index of the file with this state, -1 if there is none.
+func (b *basis) find(s *state) int {
+	return slices.IndexFunc(b.files, func(f file) bool { return f.state == *s })
+}
+
+// open opens a file if it is as it was.
+func (b *basis) open(i int, s *unix.Stat_t) (*sending, bool) {
+	if !b.folder.hold() {
+		return nil, false
+	}
+	defer b.folder.release()
+	f := &b.files[i]
+	fd, _, errno := unix.Syscall6(unix.SYS_OPENAT, uintptr(b.folder.file), uintptr(unsafe.Pointer(&f.name[0])),
+		unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_NOCTTY|unix.O_CLOEXEC, 0, 0, 0)
+	if errno != 0 {
+		return nil, false
+	}
+	if lookAtSelf(int(fd), s) != nil || newState(s) != f.state {
+		unix.Close(int(fd))
+		return nil, false
+	}
+	return &sending{file: int(fd), state: f.state}, true
 }

@@ -4,6 +4,8 @@ package lane
 
 import (
 	"net/http"
+	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -18,13 +20,17 @@ const (
 )
 
 // worker has what it takes to answer from memory. It is used for one connection at
-// a time, and for none that waits.
+// a time, and for none that waits for its client.
 type worker struct {
-	lane *Lane
-	in   []byte
-	out  []byte
-	due  []due
-	stat unix.Stat_t
+	lane    *Lane
+	patient bool // it may wait for the disk
+	in      []byte
+	out     []byte
+	due     []due
+	now     outgoing
+	stat    unix.Stat_t
+	later   []*conn // that have had their turn, and are still busy
+	looked  looked
 
 	tick   int64 // the time, as lane.now has it
 	second int64
@@ -47,6 +53,37 @@ func newWorker(l *Lane) *worker {
 
 var workers = sync.Pool{New: func() any { return newWorker(nil) }}
 
+// looked are answers that have been found to be current since the last events were
+// taken. A request for one of them that had begun to come by then need not have the
+// disk looked at again: that was done after it was sent.
+type looked struct {
+	entries [16]*entry
+	next    int
+}
+
+func (l *looked) has(e *entry) bool { return slices.Contains(l.entries[:], e) }
+
+func (l *looked) add(e *entry) {
+	l.entries[l.next%len(l.entries)] = e
+	l.next++
+}
+
+// worker returns a worker that may wait for the disk.
+func (l *Lane) worker() *worker {
+	w := workers.Get().(*worker)
+	w.lane, w.patient = l, true
+	w.look()
+	return w
+}
+
+// free makes the worker another's.
+func (w *worker) free() {
+	clear(w.due[:cap(w.due)])
+	w.looked = looked{}
+	w.record, w.request, w.now, w.lane = fileserver.Record{}, http.Request{}, outgoing{}, nil
+	workers.Put(w)
+}
+
 // look looks at the clock.
 func (w *worker) look() {
 	now := time.Now()
@@ -57,9 +94,10 @@ func (w *worker) look() {
 }
 
 // answer answers the heads that data begins with, as far as answers to them are
-// remembered, and keeps the rest. It returns a task if there is more to be done,
-// and whether the connection is open otherwise.
-func (w *worker) answer(c *conn, data []byte) (t *task, open bool) {
+// remembered, notes what is to be done about the next, and keeps the rest. Early
+// says that the first had begun to come before the last events were taken. It
+// reports whether the connection is still the caller's.
+func (w *worker) answer(c *conn, data []byte, early bool) (open bool) {
 	l := w.lane
 	w.out, w.due = w.out[:0], w.due[:0]
 	for len(data) > 0 {
@@ -71,33 +109,43 @@ func (w *worker) answer(c *conn, data []byte) (t *task, open bool) {
 		if verdict == whole {
 			e = l.memory.recall(data[:n], c.local)
 		}
-		if e != nil && !e.isCurrent(l.files, l.generation(), &w.stat) {
-			l.memory.forget(data[:n], c.local, e)
-			e = nil
+		var file *sending
+		if e != nil && !(early && w.looked.has(e)) {
+			var current bool
+			if file, current = e.open(l.files, l.generation(), &w.stat); !current {
+				l.memory.forget(data[:n], c.local, e)
+				e = nil
+			} else if file == nil {
+				w.looked.add(e)
+			}
 		}
+		early = false
 		if e == nil {
-			return &task{unsent: w.unsent(nil), due: w.owed(), data: clone(data), unknown: n, foreign: verdict == foreign}, false
+			if len(w.out) > 0 {
+				if open := w.flush(c, nil, nil, data, false); !open || c.out != nil {
+					return open
+				}
+			}
+			c.task = &task{data: clone(data), unknown: n, foreign: verdict == foreign}
+			return true
 		}
 		data = data[n:]
 		c.rest(w.tick)
 		content := w.append(c, e)
-		if content == nil && !e.closes && len(data) > 0 && len(w.out) < maxWrite/2 {
+		if content == nil && file == nil && !e.closes && len(data) > 0 && len(w.out) < maxWrite/2 {
 			continue
 		}
-		if t := w.flush(c, content, data, e.closes); t != nil {
-			return t, false
-		} else if e.closes {
-			c.close()
-			return nil, false
+		if open := w.flush(c, content, file, data, e.closes); !open || c.out != nil {
+			return open
 		}
 	}
 	if len(w.out) > 0 {
-		if t := w.flush(c, nil, data, false); t != nil {
-			return t, false
+		if open := w.flush(c, nil, nil, data, false); !open || c.out != nil {
+			return open
 		}
 	}
 	c.keep(data, w.tick)
-	return nil, true
+	return true
 }
 
 // append adds an answer to those that are to be written. It returns its content if
@@ -106,7 +154,7 @@ func (w *worker) append(c *conn, e *entry) []byte {
 	if w.lane.observed || w.lane.told {
 		w.due = append(w.due, due{entry: e, begun: time.Now()})
 		if w.lane.told && e.sends {
-			w.due[len(w.due)-1].transfers = w.lane.files.Transfers(w.recordOf(c, e), int64(len(e.content)))
+			w.due[len(w.due)-1].transfers = w.lane.files.Transfers(w.recordOf(c, e), e.length)
 		}
 	}
 	w.out = e.appendHead(w.out, &w.date)
@@ -117,47 +165,80 @@ func (w *worker) append(c *conn, e *entry) []byte {
 	return nil
 }
 
-// flush writes what was added. It returns a task if the client does not take all
-// of it at once.
-func (w *worker) flush(c *conn, content, data []byte, closes bool) *task {
-	n, errno := write(c.fd, w.out, content, false)
-	for errno == unix.EINTR {
-		n, errno = write(c.fd, w.out, content, false)
-	}
-	switch {
-	case errno == 0 && n == len(w.out)+len(content):
-		w.tell(c, n, nil)
-		w.out, w.due = w.out[:0], w.due[:0]
-		return nil
-	case errno == unix.EAGAIN:
-		n = 0
-	case errno != 0:
-		w.tell(c, 0, errno)
-		return &task{over: true}
-	}
-	t := &task{due: w.owed(), written: n, data: clone(data), over: closes}
-	if n < len(w.out) {
-		t.unsent = [2][]byte{clone(w.out[n:]), content}
-	} else {
-		t.unsent = [2][]byte{content[n-len(w.out):]}
-	}
-	return t
+// flush writes what was added, and then the content. It reports whether the
+// connection is still the caller's, and leaves there what is still to be written.
+func (w *worker) flush(c *conn, content []byte, file *sending, rest []byte, closes bool) (open bool) {
+	w.now = outgoing{bytes: [2][]byte{w.out, content}, file: file, due: w.due, closes: closes, rest: rest}
+	open = w.push(c, &w.now)
+	w.out, w.due = w.out[:0], w.due[:0]
+	return open
 }
 
-// unsent returns a copy of what was added and is not written.
-func (w *worker) unsent(content []byte) [2][]byte { return [2][]byte{clone(w.out), content} }
+// resume goes on with what is on its way. It reports whether the connection is
+// still the caller's.
+func (w *worker) resume(c *conn) (open bool) {
+	o := c.out
+	if !w.push(c, o) {
+		return false
+	}
+	if c.out == nil && len(o.rest) > 0 {
+		return w.answer(c, o.rest, false)
+	}
+	return true
+}
 
-func (w *worker) owed() []due { return append([]due(nil), w.due...) }
+// push writes o, and does what follows from how far it got. It reports whether the
+// connection is still the caller's; what is left to be written is c.out then.
+func (w *worker) push(c *conn, o *outgoing) (open bool) {
+	before := o.sent
+	result, err := o.push(c.fd, w.out[:cap(w.out)], w.patient)
+	switch result {
+	case done:
+		c.out = nil
+		w.tell(c, o, nil)
+		if o.closes {
+			c.close()
+		}
+		return !o.closes
+	case failed:
+		c.out = o
+		c.fail(err)
+		return false
+	}
+	if o == c.out {
+		o.bytes[0] = clone(o.bytes[0]) // which may be the worker's
+	} else {
+		c.out = o.park()
+	}
+	if o.sent > before || c.phase.Load() != writing {
+		c.phase.Store(writing)
+		c.since.Store(w.lane.now())
+	}
+	w.move(c.out)
+	switch {
+	case result == waits:
+		return !c.release()
+	case w.patient: // what yields, and nothing blocks
+		runtime.Gosched()
+		return true
+	case result == yields:
+		w.later = append(w.later, c)
+	default:
+		go c.perform()
+	}
+	return false
+}
 
 func clone(b []byte) []byte { return append([]byte(nil), b...) }
 
-// tell tells observers of answers, of which this many bytes have been written.
-func (w *worker) tell(c *conn, written int, err error) {
-	for i := range w.due {
-		d := &w.due[i]
-		written -= len(d.bytes)
-		sent := int64(max(0, min(written, len(d.content))))
-		written -= len(d.content)
+// tell tells observers of answers, of which o.sent bytes have been written.
+func (w *worker) tell(c *conn, o *outgoing, err error) {
+	left := o.sent
+	for i := range o.due {
+		d := &o.due[i]
+		left -= int64(len(d.bytes))
+		sent := max(0, min(left, d.length))
+		left -= d.length
 		for _, t := range d.transfers {
 			t.Moved(sent)
 			t.End(err)
@@ -168,6 +249,23 @@ func (w *worker) tell(c *conn, written int, err error) {
 		record := w.recordOf(c, d.entry)
 		record.Time, record.Sent = d.begun, sent
 		w.lane.files.Observe(record, err)
+	}
+}
+
+// move tells how far the last answer has got.
+func (w *worker) move(o *outgoing) {
+	if !w.lane.told || len(o.due) == 0 {
+		return
+	}
+	left := o.sent
+	for _, d := range o.due {
+		left -= int64(len(d.bytes))
+		if d.length > 0 && left > 0 && left < d.length {
+			for _, t := range d.transfers {
+				t.Moved(left)
+			}
+		}
+		left -= d.length
 	}
 }
 
