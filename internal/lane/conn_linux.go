@@ -167,17 +167,24 @@ func (c *conn) isIdle() bool {
 	return phase == waiting || phase != writing && c.lane.draining.Load()
 }
 
-// endIf ends the connection if it is nobody's and this holds of it.
-func (c *conn) endIf(holds func() bool) {
+// endIf ends the connection if it is nobody's and this holds of it, and reports
+// whether it did.
+func (c *conn) endIf(holds func() bool) bool {
 	if !holds() || !c.state.CompareAndSwap(idle, busy) {
-		return
+		return false
 	}
 	if holds() {
 		c.expire()
-	} else if !c.release() {
+		return true
+	}
+	if !c.release() {
 		go c.perform()
 	}
+	return false
 }
+
+// id returns a number that no other connection has at the same time.
+func (c *conn) id() uint64 { return uint64(c.fd)<<32 | uint64(c.serial) }
 
 // isOverdue reports whether the connection has waited for too long.
 func (c *conn) isOverdue(now int64) bool {
@@ -220,6 +227,7 @@ func (c *conn) close() {
 	c.mu.Lock()
 	unix.RawSyscall(unix.SYS_CLOSE, uintptr(c.fd), 0, 0) // of a socket, it does not wait
 	c.mu.Unlock()
+	c.lane.leave(c.client.Addr())
 	c.left()
 }
 
@@ -267,6 +275,8 @@ func (c *conn) handOver(data []byte) {
 	f.Close()
 	if err == nil {
 		c.pass(nc, data)
+	} else {
+		c.lane.leave(c.client.Addr())
 	}
 	c.left()
 }

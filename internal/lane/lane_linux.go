@@ -4,6 +4,7 @@ package lane
 
 import (
 	"net"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -28,6 +29,8 @@ type Lane struct {
 	memory     *memory
 	head, idle time.Duration // that clients may take for a head, and for the next request
 	full, left func()
+	admit      func(netip.Addr) (ok, later bool)
+	leave      func(netip.Addr)
 
 	began     time.Time
 	patience  atomic.Int64 // with a client that takes nothing
@@ -61,6 +64,8 @@ func New(s *fileserver.Server, options Options) *Lane {
 		settling:   settling,
 		full:       func() {},
 		left:       func() {},
+		admit:      func(netip.Addr) (ok, later bool) { return true, false },
+		leave:      func(netip.Addr) {},
 		memory:     newMemory(),
 		began:      time.Now(),
 		stopped:    make(chan struct{}),
@@ -84,6 +89,13 @@ func (l *Lane) Bound(head, idle, stall time.Duration) {
 // and left when a connection has ended since [Lane.Hurry]. It is called before
 // [Lane.Serve].
 func (l *Lane) Notify(full, left func()) { l.full, l.left = full, left }
+
+// Admit has admit be asked whether a client may come in, or later, for each new
+// connection, and leave be told when one that might has ended. One that is passed
+// on has not. It is called before [Lane.Serve].
+func (l *Lane) Admit(admit func(client netip.Addr) (ok, later bool), leave func(client netip.Addr)) {
+	l.admit, l.leave = admit, leave
+}
 
 // Serve takes connections from a listener, which it closes, until the lane is
 // stopped or the listener fails. It returns the error of the latter. Connections
@@ -122,6 +134,29 @@ func (l *Lane) CloseIdle() {
 	for c := range l.conns.all {
 		c.endIf(c.isIdle)
 	}
+}
+
+// Waiting yields the connections on which no request is under way, except for new
+// ones, which have as much grace: a number for [Lane.End], the client, and since
+// when it is waited for.
+func (l *Lane) Waiting(grace time.Duration, yield func(id uint64, client netip.Addr, since time.Time) bool) {
+	now := l.now()
+	for c := range l.conns.all {
+		since, phase := c.since.Load(), c.phase.Load()
+		if phase == writing || phase == fresh && now-since <= int64(grace) {
+			continue
+		}
+		if c.state.Load() == idle && !yield(c.id(), c.client.Addr(), l.began.Add(time.Duration(since))) {
+			return
+		}
+	}
+}
+
+// End closes the connection with this number if no request is under way on it, and
+// reports whether it did.
+func (l *Lane) End(id uint64) bool {
+	c := l.conns.get(int32(id>>32), int32(id))
+	return c != nil && c.endIf(func() bool { return c.phase.Load() != writing })
 }
 
 // Len returns how many connections the lane has.

@@ -5,6 +5,7 @@ package lane
 import (
 	"errors"
 	"net"
+	"net/netip"
 	"time"
 
 	"github.com/gserve/gserve/fileserver"
@@ -29,6 +30,10 @@ func (*Lane) CloseIdle()                            {}
 func (*Lane) Len() int                              { return 0 }
 func (*Lane) Cut()                                  {}
 func (*Lane) Close()                                {}
+
+func (*Lane) Admit(func(netip.Addr) (ok, later bool), func(netip.Addr))       {}
+func (*Lane) Waiting(time.Duration, func(uint64, netip.Addr, time.Time) bool) {}
+func (*Lane) End(uint64) bool                                                 { return false }
 
 // Serve fails.
 func (*Lane) Serve(*net.TCPListener, func(net.Conn, []byte)) error { return errors.ErrUnsupported }

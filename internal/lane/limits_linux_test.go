@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"strings"
 	"sync"
@@ -26,7 +27,26 @@ type bounded struct {
 	left   chan struct{}
 	ended  chan error
 	waited atomic.Bool // all clients of a test have been waited for
+
+	places  atomic.Int64 // for further connections
+	refuses atomic.Bool  // all of them
 }
+
+// manyPlaces is more than a test needs.
+const manyPlaces = 1 << 20
+
+func (b *bounded) admit(client netip.Addr) (ok, later bool) {
+	if b.refuses.Load() || client != netip.AddrFrom4([4]byte{127, 0, 0, 1}) {
+		return false, false
+	}
+	if b.places.Add(-1) < 0 {
+		b.places.Add(1)
+		return false, true
+	}
+	return true, false
+}
+
+func (b *bounded) leave(netip.Addr) { b.places.Add(1) }
 
 func serveBounded(t *testing.T, files map[string]string, head, idle, stall time.Duration, opts ...fileserver.Option) *bounded {
 	t.Helper()
@@ -43,6 +63,8 @@ func serveBounded(t *testing.T, files map[string]string, head, idle, stall time.
 	b.settling = quickly
 	b.Bound(head, idle, stall)
 	b.Notify(func() {}, func() { b.left <- struct{}{} })
+	b.places.Store(manyPlaces)
+	b.Admit(b.admit, b.leave)
 	l, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		t.Fatal(err)
@@ -51,6 +73,7 @@ func serveBounded(t *testing.T, files map[string]string, head, idle, stall time.
 	go func() {
 		b.ended <- b.Serve(l, func(nc net.Conn, read []byte) {
 			nc.Close()
+			b.leave(netip.Addr{}) // which it has taken with it
 			b.passed <- read
 		})
 	}()
@@ -67,6 +90,9 @@ func serveBounded(t *testing.T, files map[string]string, head, idle, stall time.
 		root.Close()
 		if b.Len() > 0 {
 			t.Errorf("%d connections are left", b.Len())
+		}
+		if n := manyPlaces - b.places.Load(); n != 0 {
+			t.Errorf("%d places are taken by nobody", n)
 		}
 	})
 	return b
@@ -199,6 +225,100 @@ func TestSlowClientGetsAll(t *testing.T) {
 	rest, err := io.Copy(io.Discard, answer.Body)
 	if total += int(rest); err != nil || total != len(large["large.bin"]) {
 		t.Errorf("%d bytes, %v", total, err)
+	}
+}
+
+// Who may not come in is told at once; who may later waits, and nobody else then.
+func TestPlaces(t *testing.T) {
+	t.Parallel()
+	b := serveBounded(t, fileA, time.Hour, time.Hour, time.Hour)
+	b.refuses.Store(true)
+	if _, err := dial(t, b.addr).Read(make([]byte, 1)); !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("refused: %v", err)
+	}
+	b.refuses.Store(false)
+	b.places.Store(1)
+	first, second := dial(t, b.addr), dial(t, b.addr)
+	if _, err := first.ask("GET", getA); err != nil {
+		t.Fatal(err)
+	}
+	answered := make(chan error, 1)
+	go func() {
+		_, err := second.ask("GET", getA)
+		answered <- err
+	}()
+	select {
+	case err := <-answered:
+		t.Fatalf("there was no place: %v", err)
+	case <-time.After(5 * askAgain):
+	}
+	first.Close()
+	if err := <-answered; err != nil {
+		t.Error(err)
+	}
+	third := dial(t, b.addr)
+	io.WriteString(third, getA)
+	time.Sleep(2 * askAgain)
+	b.Hurry(patient)
+	if _, err := third.Read(make([]byte, 1)); err == nil {
+		t.Error("a connection without a place stays when no more are taken")
+	}
+	for b.Len() > 0 {
+		time.Sleep(time.Millisecond)
+	}
+	b.places.Add(manyPlaces - 1)
+}
+
+// Connections that wait are told of and ended, and no others.
+func TestWaiting(t *testing.T) {
+	t.Parallel()
+	b := serveBounded(t, large, time.Hour, time.Hour, time.Hour)
+	silent, half, idle, moving := dial(t, b.addr), dial(t, b.addr), dial(t, b.addr), dial(t, b.addr)
+	if _, err := idle.ask("GET", getA); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := half.ask("GET", getA); err != nil {
+		t.Fatal(err)
+	}
+	io.WriteString(half, "GET /a")
+	io.WriteString(moving, "GET /large.bin HTTP/1.1\r\nHost: localhost\r\n\r\n")
+	moving.r.Peek(1)
+	waiting := func(grace time.Duration) (ids []uint64) {
+		b.Waiting(grace, func(id uint64, client netip.Addr, since time.Time) bool {
+			if !client.IsLoopback() || time.Since(since) < 0 || time.Since(since) > patient {
+				t.Errorf("%v, %v", client, since)
+			}
+			ids = append(ids, id)
+			return true
+		})
+		return ids
+	}
+	for end := time.Now().Add(patient); b.Len() < 4 || len(waiting(0)) != 3; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%d are waited for", len(waiting(0)))
+		}
+	}
+	if n := len(waiting(time.Hour)); n != 2 {
+		t.Errorf("%d without the new one", n)
+	}
+	for _, id := range waiting(0) {
+		if !b.End(id) || b.End(id) {
+			t.Error("not ended once")
+		}
+	}
+	for _, c := range []*client{silent, half, idle} {
+		c.ends(t)
+	}
+	if b.Len() != 1 {
+		t.Errorf("%d are left", b.Len())
+	}
+	for c := range b.conns.all {
+		if b.End(c.id()) {
+			t.Error("one to which something is sent was ended")
+		}
+	}
+	if n, err := io.CopyN(io.Discard, moving.r, 4<<20); err != nil {
+		t.Errorf("%d bytes, %v", n, err)
 	}
 }
 

@@ -178,7 +178,9 @@ func (li *listening) accept(w *worker) {
 		fd, client, errno := accept(li.file)
 		switch errno {
 		case 0:
-			li.add(fd, client, w)
+			if !li.admit(fd, client, w) {
+				return
+			}
 		case unix.EAGAIN:
 			return
 		case unix.EMFILE, unix.ENFILE, unix.ENOBUFS, unix.ENOMEM:
@@ -196,6 +198,59 @@ func (li *listening) accept(w *worker) {
 	}
 }
 
+// admit makes a new connection one of the lane, or refuses it. It returns false if
+// there is no place for it now: then it is kept, and no others are taken until there
+// is one.
+func (li *listening) admit(fd int, client netip.AddrPort, w *worker) (more bool) {
+	switch ok, later := li.lane.admit(client.Addr()); {
+	case ok:
+		li.add(fd, client, w)
+	case later:
+		li.lane.poll.remove(li.file)
+		go li.await(fd, client)
+		return false
+	default:
+		refuse(fd)
+	}
+	return true
+}
+
+// askAgain is how often it is asked whether there is a place.
+const askAgain = 20 * time.Millisecond
+
+// await waits for a place for a new connection.
+func (li *listening) await(fd int, client netip.AddrPort) {
+	ticker := time.NewTicker(askAgain)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-li.lane.stopped:
+			refuse(fd)
+			return
+		case <-ticker.C:
+		}
+		ok, later := li.lane.admit(client.Addr())
+		if later {
+			continue
+		}
+		if ok {
+			w := li.lane.worker()
+			li.add(fd, client, w)
+			w.free()
+		} else {
+			refuse(fd)
+		}
+		li.resume()
+		return
+	}
+}
+
+// refuse closes a connection by a reset, so that nothing of it is kept.
+func refuse(fd int) {
+	unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
+	unix.Close(fd)
+}
+
 // pause makes room, and takes no connections for a moment.
 func (li *listening) pause() {
 	li.lane.poll.remove(li.file)
@@ -203,12 +258,17 @@ func (li *listening) pause() {
 		li.lane.CloseIdle()
 		li.lane.full()
 		time.Sleep(10 * time.Millisecond)
-		li.mu.Lock()
-		defer li.mu.Unlock()
-		if !li.closed {
-			li.lane.poll.add(li.file, listenerSerial, unix.EPOLLIN)
-		}
+		li.resume()
 	}()
+}
+
+// resume takes connections again.
+func (li *listening) resume() {
+	li.mu.Lock()
+	defer li.mu.Unlock()
+	if !li.closed {
+		li.lane.poll.add(li.file, listenerSerial, unix.EPOLLIN)
+	}
 }
 
 // add makes a new connection one of the lane.
