@@ -609,3 +609,35 @@ func TestSelectedHiddenFile(t *testing.T) {
 		t.Errorf("archived are %q", sortedNames(unpack(t, "tar", archive)))
 	}
 }
+
+// TestFixedTimes serves a file whose time of modification is the same whatever it
+// holds, as that of all files of a reproducible build.
+func TestFixedTimes(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	name := filepath.Join(dir, "a.txt")
+	put := func(content string) {
+		write(t, name, content)
+		os.Chtimes(name, time.Unix(1, 0), time.Unix(1, 0))
+	}
+	put("first")
+	s := fileserver.New(openDir(t, dir))
+	ask := func(field, value string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest("GET", "/a.txt", nil)
+		if field != "" {
+			r.Header.Set(field, value)
+		}
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, r)
+		return w
+	}
+	first := ask("", "")
+	if w := ask("If-None-Match", first.Header().Get("ETag")); w.Code != 304 {
+		t.Errorf("as it was: %d", w.Code)
+	}
+	time.Sleep(10 * time.Millisecond) // longer than the system's clock takes for a step
+	put("other")
+	if w := ask("If-None-Match", first.Header().Get("ETag")); w.Code != 200 || w.Body.String() != "other" {
+		t.Errorf("changed: %d, %q", w.Code, w.Body.String())
+	}
+}

@@ -51,6 +51,10 @@ func (s *Server) isSettled(info fs.FileInfo) bool {
 // TagOf returns the entity tag under which a file is sent as it is at a time.
 func TagOf(info fs.FileInfo, now time.Time) ETag { return newValidator(info, now, "").ETag }
 
+// epoch is when times of modification begin to tell something: those that builds
+// give all of their files, so that they come out the same, are from before.
+var epoch = time.Date(1980, 1, 2, 0, 0, 0, 0, time.UTC)
+
 // newValidator derives the validator of a file from its time of modification
 // and its size, so that copies of a tree that keep both agree on it. A file
 // system without times, such as [embed.FS], gives no validator. The form tells
@@ -60,6 +64,13 @@ func newValidator(info fs.FileInfo, now time.Time, form string) Validator {
 	modified := info.ModTime()
 	if modified.IsZero() {
 		return Validator{}
+	}
+	if modified.Before(epoch) {
+		// Such a time stays when the file changes. Where nothing else tells of that,
+		// it is taken for what it says.
+		if changed := identify(info).changedAt(); !changed.IsZero() {
+			modified = changed
+		}
 	}
 	b := make([]byte, 0, 48)
 	if now.Sub(modified) < settled {
