@@ -118,6 +118,15 @@ var layers = map[string]layer{
 		mustNot: []string{"net/http"},
 		because: "it is a file system, and knows nothing of requests",
 	},
+	"internal/bucket": {
+		may:     []string{"compress", "fileserver", "github.com/minio/minio-go/v7"},
+		mustNot: []string{"os", "log"},
+		because: "it is a file system; it knows of a store, and of no disk",
+	},
+	"internal/bucket/storetest": {
+		may:     []string{"github.com/minio/minio-go/v7"},
+		because: "it is for the tests of all that a store is behind, so it depends on none",
+	},
 	"internal/accesslog": {
 		may:     []string{"compress", "fileserver"},
 		because: "every room has one door, and cli holds the keys",
@@ -134,8 +143,8 @@ var layers = map[string]layer{
 	},
 	"internal/cli": {
 		may: []string{
-			"compress", "fileserver", "listing", "internal/accesslog", "internal/auth", "internal/authority", "internal/hook", "internal/httpd", "internal/lane", "internal/live",
-			"internal/lan", "internal/progress", "internal/reload", "internal/rules", "internal/share", "internal/spool", "internal/store",
+			"compress", "fileserver", "listing", "internal/accesslog", "internal/auth", "internal/authority", "internal/bucket", "internal/confine", "internal/hook", "internal/httpd", "internal/lane", "internal/live",
+			"internal/lan", "internal/metrics", "internal/progress", "internal/reload", "internal/rules", "internal/service", "internal/share", "internal/spool", "internal/store",
 			"internal/upload", "internal/webdav", "internal/zipsite",
 			"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term", "golang.org/x/sys",
 		},

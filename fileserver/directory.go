@@ -21,9 +21,15 @@ func (s *Server) rootDirectory() directory {
 }
 
 // sub returns the directory of this name, which may have several components.
-// A file system with handles of directories, such as a [Root], gives one.
+// A file system with handles of directories, such as a [Root], gives one; one that
+// has a Visit gives one of the directory itself, too, for this request.
 func (d directory) sub(name string) (directory, error) {
 	if name == "." {
+		if visited, ok := d.fsys.(interface{ Visit() fs.FS }); ok {
+			fsys := visited.Visit()
+			closer, _ := fsys.(io.Closer)
+			return directory{fsys: fsys, prefix: ".", closer: closer}, nil
+		}
 		return directory{fsys: d.fsys, prefix: d.prefix}, nil
 	}
 	name = d.join(name)
@@ -76,8 +82,8 @@ func (d directory) read() ([]fs.DirEntry, error) {
 // after that look: to open a FIFO or a device is to act on it, and the process
 // at its other end would notice.
 func (s *Server) open(d directory, base string, info fs.FileInfo) (fs.File, fs.FileInfo, error) {
-	if err := s.servable(info); err != nil {
-		return nil, nil, err
+	if !info.Mode().IsRegular() {
+		return nil, nil, errNotRegular
 	}
 	f, err := d.fsys.Open(d.join(base))
 	if err != nil {

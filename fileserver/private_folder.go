@@ -177,8 +177,8 @@ func (s *Server) isPrivateName(name string) bool {
 func (s *Server) hasPrivateFolder(name string) bool {
 	for folder := range s.hiddenFolders {
 		private, err := fs.Stat(s.root, folder)
-		if err != nil {
-			continue
+		if err != nil || !os.SameFile(private, private) {
+			continue // it has no other names, or nothing that would tell
 		}
 		for i := range len(name) + 1 {
 			if i < len(name) && name[i] != '/' {

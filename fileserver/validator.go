@@ -55,11 +55,15 @@ func TagOf(info fs.FileInfo, now time.Time) ETag { return newValidator(info, now
 // give all of their files, so that they come out the same, are from before.
 var epoch = time.Date(1980, 1, 2, 0, 0, 0, 0, time.UTC)
 
+// tagged is what describes a file that has an entity tag of its own: a strong one,
+// in its quotes, or "" for none. Object storage gives such.
+type tagged interface{ EntityTag() string }
+
 // newValidator derives the validator of a file from its time of modification
-// and its size, so that copies of a tree that keep both agree on it. A file
-// system without times, such as [embed.FS], gives no validator. The form tells
-// representations apart that are made of one file (RFC 9110, 8.8.3.3); it is ""
-// for the file as it is.
+// and its size, so that copies of a tree that keep both agree on it, unless the
+// file has a tag of its own. A file system without times, such as [embed.FS],
+// gives no validator. The form tells representations apart that are made of one
+// file (RFC 9110, 8.8.3.3); it is "" for the file as it is.
 func newValidator(info fs.FileInfo, now time.Time, form string) Validator {
 	modified := info.ModTime()
 	if modified.IsZero() {
@@ -73,13 +77,18 @@ func newValidator(info fs.FileInfo, now time.Time, form string) Validator {
 		}
 	}
 	b := make([]byte, 0, 48)
-	if now.Sub(modified) < settled {
-		b = append(b, "W/"...)
+	if t, ok := info.(tagged); ok && t.EntityTag() != "" {
+		own := t.EntityTag()
+		b = append(b, own[:len(own)-1]...)
+	} else {
+		if now.Sub(modified) < settled {
+			b = append(b, "W/"...)
+		}
+		b = append(b, '"')
+		b = strconv.AppendInt(b, modified.UnixNano(), 36)
+		b = append(b, '-')
+		b = strconv.AppendInt(b, info.Size(), 36)
 	}
-	b = append(b, '"')
-	b = strconv.AppendInt(b, modified.UnixNano(), 36)
-	b = append(b, '-')
-	b = strconv.AppendInt(b, info.Size(), 36)
 	if form != "" {
 		b = append(append(b, '-'), form...)
 	}
