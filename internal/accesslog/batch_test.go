@@ -110,6 +110,37 @@ func TestBatchBlocked(t *testing.T) {
 	})
 }
 
+// TestStandstill has a log that is written at once hold up one request for a
+// moment when it stands still, and no other until it goes on.
+func TestStandstill(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		open := make(chan struct{})
+		log := &slowLog{wait: func() { <-open }}
+		l := New(log, Options{})
+		start := time.Now()
+		for range 50 {
+			l.Observe(&plain)
+		}
+		if waited := time.Since(start); waited > standstill {
+			t.Errorf("requests waited %v for the log", waited)
+		}
+		close(open)
+		synctest.Wait()
+		if n, _ := log.lines(); n != 50 {
+			t.Errorf("%d lines when it has gone on", n)
+		}
+		log.wait = func() { time.Sleep(standstill / 2) }
+		for n := range 3 {
+			l.Observe(&plain)
+			if lines, _ := log.lines(); lines != 51+n {
+				t.Errorf("%d lines, want %d", lines, 51+n)
+			}
+		}
+		l.Close()
+	})
+}
+
 // TestBatchNeverTaken ends also if the log never takes anything.
 func TestBatchNeverTaken(t *testing.T) {
 	t.Parallel()

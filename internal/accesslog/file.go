@@ -30,11 +30,15 @@ func OpenFile(name string) (*File, error) {
 	return &File{name: name, file: f}, nil
 }
 
-// openFile never waits: a pipe that nobody reads is an error.
+// openFile never waits: a pipe that nobody reads is an error, as is a socket.
 func openFile(name string) (*os.File, error) {
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_APPEND|os.O_CREATE|syscall.O_NONBLOCK, 0o640)
 	if errors.Is(err, syscall.ENXIO) {
-		return nil, &fs.PathError{Op: "open", Path: name, Err: errors.New("nobody reads that pipe")}
+		cause := errors.New("nobody reads that pipe")
+		if info, err := os.Stat(name); err == nil && info.Mode().Type() == fs.ModeSocket {
+			cause = errors.New("it is a socket")
+		}
+		return nil, &fs.PathError{Op: "open", Path: name, Err: cause}
 	}
 	return f, err
 }

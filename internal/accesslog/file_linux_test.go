@@ -2,6 +2,7 @@ package accesslog_test
 
 import (
 	"bytes"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -19,6 +20,20 @@ func TestFilePipe(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := accesslog.OpenFile(name); err == nil || err.Error() != "open "+name+": nobody reads that pipe" {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestFileSocket refuses what standard output is where a journal has the log.
+func TestFileSocket(t *testing.T) {
+	t.Parallel()
+	name := filepath.Join(t.TempDir(), "socket")
+	l, err := net.Listen("unix", name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if _, err := accesslog.OpenFile(name); err == nil || err.Error() != "open "+name+": it is a socket" {
 		t.Errorf("%v", err)
 	}
 }

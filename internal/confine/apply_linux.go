@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -15,8 +17,8 @@ import (
 
 // Apply holds the process to p, all its threads and whatever they start, for as
 // long as it runs. What the kernel does not know is left out, and Held says so;
-// a path that is not there is an error, after which nothing but no_new_privs
-// holds. Call it once, when all that needs more has been done, and after
+// a path that is not there is an error, after which nothing holds but what Held
+// says. Call it once, when all that needs more has been done, and after
 // [DropTo].
 func Apply(p Plan) (Held, error) {
 	h := Held{plan: p}
@@ -24,50 +26,70 @@ func Apply(p Plan) (Held, error) {
 		h.lack("nothing is confined: programs are run, and may gain privileges")
 		return h, nil
 	}
-	if err := kernel.AllThreadsPrctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
-		return h, fmt.Errorf("set no_new_privs: %w", err)
-	}
-	h.NoNewPrivs = true
 	if p.Exec {
 		h.lack("files and ports are not confined: programs are run, which would be, too")
-		return h, nil
-	}
-	readBefore(p)
-	if err := h.applyLandlock(); err != nil {
+		err := h.refusePrivileges()
 		return h, err
 	}
+	readBefore(p)
+	// The filter comes first: it has the kernel set no_new_privs for all threads,
+	// none of which has to run for that, as they do to set it themselves.
 	if err := refuseListening(); err != nil {
 		h.lack("what listens is not confined: %v", err)
+		if err := h.refusePrivileges(); err != nil {
+			return h, err
+		}
 	} else {
-		h.Seccomp = true
+		h.NoNewPrivs, h.Seccomp = true, true
 	}
-	return h, nil
+	err := h.applyLandlock()
+	return h, err
+}
+
+// refusePrivileges sets no_new_privs.
+func (h *Held) refusePrivileges() error {
+	if err := kernel.AllThreadsPrctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
+		return fmt.Errorf("set no_new_privs: %w", err)
+	}
+	h.NoNewPrivs = true
+	return nil
+}
+
+// Available reports why files cannot be confined here.
+func Available() error {
+	switch _, err := kernel.LandlockGetABIVersion(); {
+	case errors.Is(err, syscall.EOPNOTSUPP):
+		return errors.New("landlock is off, which the kernel's lsm= turns on")
+	case err != nil:
+		return fmt.Errorf("there is no landlock here (%w)", err)
+	}
+	return nil
 }
 
 // readBefore has packages read the files now that they keep the content of, and
 // read when they are first needed.
 func readBefore(p Plan) {
 	_, _ = time.Now().Zone()
-	if p.Connect {
+	if p.Verify {
 		x509.SystemCertPool()
 	}
 }
 
 func (h *Held) applyLandlock() error {
+	if err := Available(); err != nil {
+		h.lack("files are not confined: %v", err)
+		return nil
+	}
 	abi, err := kernel.LandlockGetABIVersion()
-	switch {
-	case errors.Is(err, syscall.EOPNOTSUPP):
-		h.lack("files are not confined: landlock is off, which the kernel's lsm= turns on")
-		return nil
-	case err != nil:
-		h.lack("files are not confined: there is no landlock here (%v)", err)
-		return nil
-	case abi < abiRefer && len(h.plan.Write) > 0:
+	if err != nil {
+		return err
+	}
+	if abi < abiRefer && len(h.plan.Write) > 0 {
 		h.lack("files are not confined: landlock ABI %d lets no file move to another folder", abi)
 		return nil
 	}
 	var rules []landlock.Rule
-	for _, g := range grants(h.plan) {
+	for _, g := range grants(h.plan, abi) {
 		for _, path := range g.paths {
 			rule, err := g.rule(path)
 			if err != nil {
@@ -89,7 +111,7 @@ const (
 	toWrite = kernel.AccessFSWriteFile | kernel.AccessFSTruncate | kernel.AccessFSMakeReg | kernel.AccessFSMakeDir |
 		kernel.AccessFSRemoveFile | kernel.AccessFSRemoveDir | kernel.AccessFSRefer
 	toWriteOddly = kernel.AccessFSMakeSym | kernel.AccessFSMakeSock | kernel.AccessFSMakeFifo | kernel.AccessFSMakeChar | kernel.AccessFSMakeBlock
-	ofFiles      = kernel.AccessFSReadFile | kernel.AccessFSWriteFile | kernel.AccessFSTruncate
+	ofFiles      = kernel.AccessFSReadFile | kernel.AccessFSWriteFile | kernel.AccessFSTruncate | kernel.AccessFSResolveUnix
 )
 
 // handled returns what is forbidden by a plan where no rule allows it.
@@ -106,7 +128,11 @@ func handled(p Plan) landlock.Config {
 		files |= kernel.AccessFSResolveUnix
 		ports |= kernel.AccessNetConnectTCP
 	}
-	return landlock.MustConfig(files, ports, landlock.ScopedSet(kernel.ScopeAbstractUnixSocket|kernel.ScopeSignal))
+	scopes := landlock.ScopedSet(kernel.ScopeSignal)
+	if !p.Connect && !slices.ContainsFunc(p.Sockets, isAbstract) {
+		scopes |= kernel.ScopeAbstractUnixSocket // of which none can be allowed alone
+	}
+	return landlock.MustConfig(files, ports, scopes)
 }
 
 // grant is what a plan allows in some places.
@@ -115,10 +141,14 @@ type grant struct {
 	access landlock.AccessFSSet
 }
 
-// grants returns what a plan allows. Links and other things that are neither
-// file nor folder are never made.
-func grants(p Plan) []grant {
-	all := []grant{{p.Write, toRead | toWrite}, {p.Remove, kernel.AccessFSRemoveFile}, {p.Read, toRead}}
+// grants returns what a plan allows, as far as landlock of a version knows it.
+// Links and other things that are neither file nor folder are never made.
+func grants(p Plan, abi int) []grant {
+	all := []grant{{p.Write, toRead | toWrite}, {p.Remove, kernel.AccessFSRemoveFile}, {p.Read, toRead}, {resolver(p.Hosts...), toRead}}
+	if abi >= abiUnix {
+		sockets := slices.DeleteFunc(slices.Clone(p.Sockets), isAbstract)
+		all = append(all, grant{sockets, kernel.AccessFSResolveUnix})
+	}
 	forbidden := handled(p).HandledAccessFS
 	var some []grant
 	for _, g := range all {
@@ -128,6 +158,9 @@ func grants(p Plan) []grant {
 	}
 	return some
 }
+
+// isAbstract reports whether a socket has no path.
+func isAbstract(socket string) bool { return strings.HasPrefix(socket, "@") }
 
 // rule returns the grant for one path.
 func (g grant) rule(path string) (landlock.Rule, error) {

@@ -1,6 +1,7 @@
 package confine
 
 import (
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -196,6 +197,66 @@ func TestApplyZone(t *testing.T) {
 	}
 	home := tree(t)
 	perform(t, "apply", Plan{Read: []string{home}}, home).expect(t, "apply: ok", "zone: JST")
+}
+
+// notify sends to sockets that somebody had before, as a service does.
+func notify(plan Plan, home string) results {
+	r := results{}
+	for what, name := range map[string]string{"abstract": "@" + home, "path": home + "/in/socket"} {
+		l, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: name, Net: "unixgram"})
+		r.note("listen "+what, err)
+		if err == nil {
+			defer l.Close()
+		}
+	}
+	_, err := Apply(plan)
+	r.note("apply", err)
+	for what, name := range map[string]string{"abstract": "@" + home, "path": home + "/in/socket"} {
+		_, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Name: name, Net: "unixgram"})
+		r.note(what, err)
+	}
+	return r
+}
+
+func TestApplySockets(t *testing.T) {
+	t.Parallel()
+	needLandlock(t, abiScope)
+	home := tree(t)
+	perform(t, "notify", Plan{}, home).expect(t, "listen abstract: ok", "apply: ok", "abstract: operation not permitted")
+	home = tree(t)
+	perform(t, "notify", Plan{Connect: true}, home).expect(t, "apply: ok", "abstract: ok", "path: ok")
+	home = tree(t)
+	perform(t, "notify", Plan{Sockets: []string{"@" + home}}, home).expect(t, "apply: ok", "abstract: ok")
+	home = tree(t)
+	perform(t, "notify", Plan{Sockets: []string{home + "/in/socket"}}, home).expect(t, "apply: ok", "path: ok", "abstract: operation not permitted")
+}
+
+// TestApplyNames has names be found without all of the files of the system, and
+// none for addresses.
+func TestApplyNames(t *testing.T) {
+	t.Parallel()
+	needLandlock(t, 1)
+	home := tree(t)
+	r := perform(t, "names", Plan{Hosts: []string{"localhost"}, Connect: true}, home)
+	r.expect(t, "apply: ok", "hosts: ok", "localhost: ok", "shadow: permission denied")
+	if strings.Contains(r["held"], "/etc") || !strings.Contains(r["held"], "reads nothing and what tells addresses") {
+		t.Errorf("held is %q", r["held"])
+	}
+	perform(t, "names", Plan{Hosts: []string{"127.0.0.1"}, Connect: true}, home).expect(t, "apply: ok", "hosts: permission denied")
+}
+
+func names(plan Plan, _ string) results {
+	r := results{}
+	held, err := Apply(plan)
+	r.note("apply", err)
+	r["held"] = held.String()
+	_, err = os.ReadFile("/etc/hosts")
+	r.note("hosts", err)
+	_, err = os.ReadFile("/etc/shadow")
+	r.note("shadow", err)
+	_, err = net.LookupHost("localhost")
+	r.note("localhost", err)
+	return r
 }
 
 func TestApplyMissing(t *testing.T) {

@@ -14,7 +14,7 @@ import (
 
 // acts are what processes do, by name.
 var acts = map[string]func(plan Plan, home string) results{
-	"try": try, "threads": threads, "unnamed": unnamed, "rebuilt": rebuilt, "apply": applyOnly, "drop": drop, "dropOwner": dropOwner, "run": runProgram,
+	"try": try, "threads": threads, "unnamed": unnamed, "rebuilt": rebuilt, "apply": applyOnly, "drop": drop, "dropOwner": dropOwner, "run": runProgram, "notify": notify, "names": names,
 }
 
 // try applies the plan, and then tries everything.

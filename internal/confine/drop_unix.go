@@ -31,7 +31,7 @@ func Owner(path string) (User, error) {
 	}
 	u := User{Name: strconv.FormatUint(uint64(stat.Uid), 10), UID: int(stat.Uid), GID: int(stat.Gid), Groups: []int{int(stat.Gid)}}
 	if known, err := user.LookupId(u.Name); err == nil {
-		u.Name = known.Username
+		u.Name, u.Home = known.Username, known.HomeDir
 	}
 	return u, nil
 }

@@ -47,6 +47,9 @@ const (
 // landlockClaims says what landlock of a version makes of a plan.
 func landlockClaims(p *Plan, abi int) []string {
 	claims := []string{"reads " + paths(p.Read, p.Write), "writes " + paths(p.Write)}
+	if len(p.Hosts) > 0 && !p.readsEverything() {
+		claims[0] += " and what tells addresses"
+	}
 	if abi < abiTruncate && !p.writesEverything() {
 		claims[1] += " (but may empty files)"
 	}
@@ -62,14 +65,14 @@ func landlockClaims(p *Plan, abi int) []string {
 
 // paths lists names for people.
 func paths(lists ...[]string) string {
-	var quoted []string
+	var all, quoted []string
 	for _, list := range lists {
 		for _, name := range list {
 			if name == Everything {
 				return "everything"
 			}
-			if name = quote(name); !slices.Contains(quoted, name) {
-				quoted = append(quoted, name)
+			if !slices.ContainsFunc(all, func(other string) bool { return name == other || strings.HasPrefix(name, other+"/") }) {
+				all, quoted = append(all, name), append(quoted, quote(name))
 			}
 		}
 	}

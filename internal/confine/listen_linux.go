@@ -20,12 +20,17 @@ var architectures = map[string]uint32{
 }
 
 // refuseListening has the kernel refuse to listen on anything more, to all
-// threads. Landlock does not see to that: it knows TCP ports only, and neither
+// threads, and sets no_new_privs for them. Landlock does not see to that: it knows TCP ports only, and neither
 // Multipath TCP, which Go listens by, nor sockets that listen unbound.
 func refuseListening() error {
 	architecture, ok := architectures[runtime.GOARCH]
 	if !ok {
 		return fmt.Errorf("there is no filter for %s", runtime.GOARCH)
+	}
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
+		return fmt.Errorf("set no_new_privs: %w", err)
 	}
 	filter := listenFilter(architecture)
 	program := unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}

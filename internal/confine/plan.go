@@ -19,6 +19,17 @@ type Plan struct {
 	// Connect has TCP and Unix sockets be connected to, as proxies do.
 	Connect bool
 
+	// Hosts are found by their names, which takes files of the system's.
+	Hosts []string
+
+	// Verify has the certificates of servers that are connected to be verified.
+	Verify bool
+
+	// Sockets names Unix sockets that may be connected to without Connect, by
+	// their path, or their abstract name with "@" in front. Those of paths have
+	// to be there.
+	Sockets []string
+
 	// Exec has programs be run. Nothing but no_new_privs holds then: a program
 	// is held to what its parent is, and nobody knows what an application
 	// reads, writes and listens on.

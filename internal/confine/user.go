@@ -14,7 +14,8 @@ type User struct {
 	Name   string // or the number, for people
 	UID    int
 	GID    int
-	Groups []int // all of them, that of GID included
+	Groups []int  // all of them, that of GID included
+	Home   string // "" if the system does not tell
 }
 
 func (u User) String() string { return u.Name }
@@ -58,7 +59,7 @@ func findUser(name string, hasGroup bool) (User, error) {
 		}
 		return User{Name: name, UID: uid}, nil
 	}
-	u := User{Name: known.Username}
+	u := User{Name: known.Username, Home: known.HomeDir}
 	var ok [2]bool
 	u.UID, ok[0] = parseID(known.Uid)
 	u.GID, ok[1] = parseID(known.Gid)

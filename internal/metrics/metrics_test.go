@@ -161,7 +161,7 @@ func TestServer(t *testing.T) {
 	}
 	all.Go(func() {
 		for range 20 {
-			if text := get("/metrics"); !strings.Contains(text, "# TYPE gserve_requests_total counter\n") {
+			if text := get("/metrics"); !strings.Contains(text, "# TYPE gserve_sent_bytes_total counter\n") {
 				t.Errorf("%q", text)
 			}
 		}

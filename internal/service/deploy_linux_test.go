@@ -1,6 +1,7 @@
 package service
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,22 +18,26 @@ const deploy = "../../testdata/deploy"
 func TestUnits(t *testing.T) {
 	t.Parallel()
 	program := exchange.Program(t, "systemd-analyze")
-	folder := t.TempDir()
-	var units []string
-	for _, name := range []string{"gserve.service", "gserve.socket"} {
-		content := strings.ReplaceAll(readDeployed(t, name), "/usr/local/bin/gserve", "/bin/true")
-		unit := filepath.Join(folder, name)
-		if err := os.WriteFile(unit, []byte(content), 0o600); err != nil {
-			t.Fatal(err)
+	for _, names := range [][]string{
+		{"gserve.service", "gserve.socket"},
+		{"gserve.service", "gserve.socket", "gserve.service.d/log.conf"},
+	} {
+		folder := t.TempDir()
+		for _, name := range names {
+			content := strings.ReplaceAll(readDeployed(t, name), "/usr/local/bin/gserve", "/bin/true")
+			unit := filepath.Join(folder, name)
+			if err := errors.Join(os.MkdirAll(filepath.Dir(unit), 0o700), os.WriteFile(unit, []byte(content), 0o600)); err != nil {
+				t.Fatal(err)
+			}
 		}
-		units = append(units, unit)
-	}
-	if out, err := exec.Command(program, append([]string{"verify", "--man=no"}, units...)...).CombinedOutput(); err != nil || len(out) > 0 {
-		t.Errorf("verify: %v\n%s", err, out)
-	}
-	// 17 is 1.7 of 10, where 10 is a service that may do everything.
-	if out, err := exec.Command(program, "security", "--offline=yes", "--threshold=17", "--no-pager", units[0]).CombinedOutput(); err != nil {
-		t.Errorf("security: %v\n%s", err, out)
+		service, socket := filepath.Join(folder, "gserve.service"), filepath.Join(folder, "gserve.socket")
+		if out, err := exec.Command(program, "verify", "--man=no", service, socket).CombinedOutput(); err != nil || len(out) > 0 {
+			t.Errorf("%q: verify: %v\n%s", names, err, out)
+		}
+		// 17 is 1.7 of 10, where 10 is a service that may do everything.
+		if out, err := exec.Command(program, "security", "--offline=yes", "--threshold=17", "--no-pager", service).CombinedOutput(); err != nil {
+			t.Errorf("%q: security: %v\n%s", names, err, out)
+		}
 	}
 }
 
