@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"github.com/gserve/gserve/internal/store"
 )
 
 const (
@@ -56,6 +58,9 @@ func (p plan) lengthAt(r *http.Request, offset int64) (length int64, known bool,
 	length, known = integer(r, "Upload-Length")
 	if r.ContentLength < 0 {
 		return length, known, nil
+	}
+	if r.ContentLength > maxInteger-offset {
+		return 0, false, store.ErrTooLarge // no Upload-Offset could tell of its end
 	}
 	end := offset + r.ContentLength
 	if known && (end > length || p.complete && end != length) {
