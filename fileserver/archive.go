@@ -107,10 +107,13 @@ func (s *Server) measured(q *Request, p *Response, form *archiveForm, t *tree) e
 // measure walks the tree. It is done for few at a time, since it takes a look
 // at every file.
 func (s *Server) measure(format listing.Format, t *tree) (*listing.Archive, error) {
-	if err := s.measures.enter(t.ctx); err != nil {
+	turn, err := s.measures.enter(t.ctx)
+	if err != nil {
 		return nil, err
 	}
-	defer s.measures.leave()
+	defer turn.leave()
+	t.turn = turn
+	defer func() { t.turn = nil }()
 	return listing.Measure(format, t.tree(), s.checksums)
 }
 
@@ -141,6 +144,7 @@ type tree struct {
 	name   string          // below the root
 	top    string          // of all names in the archive
 	only   map[string]bool // entries that were chosen; nil for all
+	turn   *turn           // to measure it; nil otherwise
 }
 
 // choose has only the entries of these names be archived, if there are any. It
@@ -206,7 +210,7 @@ func (t *tree) members(yield func(*listing.Member, error) bool) {
 	var member listing.Member
 	var current *node
 	member.Copy = func(w io.Writer, offset, n int64) error { return t.copy(w, current, offset, n) }
-	w := walk{server: t.server, only: t.only, visit: func(n *node) error {
+	w := walk{server: t.server, only: t.only, turn: t.turn, visit: func(n *node) error {
 		if !t.isReadable(n) {
 			return errSkip
 		}

@@ -16,8 +16,8 @@ import (
 // encodings remembers files that were encoded for an answer, up to a number of
 // bytes. What many ask for at once is encoded once.
 type encodings struct {
-	limit int64         // of bytes that are kept
-	slots chan struct{} // has room for those that may encode at the same time
+	limit int64 // of bytes that are kept
+	slots turns // to encode
 
 	mu     sync.Mutex
 	known  map[encodingKey]*encoding // under way, or kept
@@ -28,7 +28,7 @@ type encodings struct {
 func newEncodings(limit int64) *encodings {
 	return &encodings{
 		limit:  limit,
-		slots:  make(chan struct{}, runtime.GOMAXPROCS(0)),
+		slots:  make(turns, runtime.GOMAXPROCS(0)),
 		known:  map[encodingKey]*encoding{},
 		recent: list.New(),
 	}
@@ -86,8 +86,9 @@ func (c *encodings) start(key encodingKey, shared bool, file fs.File, info fs.Fi
 		err := errAbandoned
 		select {
 		case c.slots <- struct{}{}:
-			err = e.encodeFile(file, info, key.coding)
-			<-c.slots
+			turn := newTurn(c.slots)
+			err = e.encodeFile(file, info, key.coding, turn)
+			turn.leave()
 		case <-e.abandoned:
 		}
 		e.end(err)
@@ -232,7 +233,7 @@ func (r *encodingReader) writeTo(w io.Writer) error {
 
 // encodeFile encodes all of the file, as long as somebody waits for it. It fails
 // if the file is no longer the one that info describes.
-func (e *encoding) encodeFile(file fs.File, info fs.FileInfo, coding compress.Coding) (err error) {
+func (e *encoding) encodeFile(file fs.File, info fs.FileInfo, coding compress.Coding, turn *turn) (err error) {
 	defer func() {
 		// It is not in the goroutine of a request, where net/http would do this.
 		if cause := recover(); cause != nil {
@@ -242,7 +243,7 @@ func (e *encoding) encodeFile(file fs.File, info fs.FileInfo, coding compress.Co
 	encoder := compress.NewWriter(e, coding, compress.Fast)
 	defer encoder.Release()
 	content := Content{File: file, opened: info}
-	if _, err := content.copyRange(&feed{e, encoder}, ByteRange{0, info.Size() - 1}, true); err != nil {
+	if _, err := content.copyRange(&feed{e, encoder, turn}, ByteRange{0, info.Size() - 1}, true); err != nil {
 		return err
 	}
 	if now, err := file.Stat(); err != nil || now.Size() != info.Size() || !now.ModTime().Equal(info.ModTime()) || identify(now) != identify(info) {
@@ -255,9 +256,11 @@ func (e *encoding) encodeFile(file fs.File, info fs.FileInfo, coding compress.Co
 type feed struct {
 	e       *encoding
 	encoder io.Writer
+	turn    *turn
 }
 
 func (f *feed) Write(b []byte) (int, error) {
+	f.turn.step()
 	select {
 	case <-f.e.abandoned:
 		return 0, errAbandoned

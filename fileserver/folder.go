@@ -14,17 +14,18 @@ import (
 // little enough to be rendered before the answer begins. Of a large directory,
 // the names are read here, and each entry is looked at when its turn comes.
 func (s *Server) readFolder(ctx context.Context, q *Request, p *Response, res *resource, view listing.View, readme bool) (folder *listing.Folder, small bool, err error) {
-	if err := s.lists.enter(ctx); err != nil {
+	turn, err := s.lists.enter(ctx)
+	if err != nil {
 		return nil, false, err
 	}
-	defer s.lists.leave()
-	c, err := s.readContents(ctx, res, view)
+	defer turn.leave()
+	c, err := s.readContents(ctx, res, view, turn)
 	if err != nil {
 		return nil, false, err
 	}
 	known := view.Sort != listing.ByName || len(c.entries) <= maxRendered
 	if known {
-		if c.entries, err = s.describeAll(ctx, res.dir, c.entries); err != nil {
+		if c.entries, err = s.describeAll(ctx, res.dir, c.entries, turn); err != nil {
 			return nil, false, err
 		}
 	}
@@ -76,7 +77,7 @@ const unknown = -2
 
 // readContents reads the directory. Only links are looked at, since there is no
 // other way to tell where they lead.
-func (s *Server) readContents(ctx context.Context, res *resource, view listing.View) (contents, error) {
+func (s *Server) readContents(ctx context.Context, res *resource, view listing.View, turn *turn) (contents, error) {
 	var c contents
 	names, err := res.dir.read()
 	if err != nil {
@@ -85,6 +86,7 @@ func (s *Server) readContents(ctx context.Context, res *resource, view listing.V
 	matches := view.Matcher()
 	c.entries = make([]listing.Entry, 0, len(names))
 	for _, n := range names {
+		turn.step()
 		if err := ctx.Err(); err != nil {
 			return c, err
 		}
@@ -141,9 +143,10 @@ func (s *Server) entry(d directory, name string, isDir bool) (listing.Entry, err
 }
 
 // describeAll looks at every entry, and leaves out what is not to be shown.
-func (s *Server) describeAll(ctx context.Context, d directory, entries []listing.Entry) ([]listing.Entry, error) {
+func (s *Server) describeAll(ctx context.Context, d directory, entries []listing.Entry, turn *turn) ([]listing.Entry, error) {
 	described := entries[:0]
 	for e, err := range s.describing(d, entries) {
+		turn.step()
 		if err == nil {
 			err = ctx.Err()
 		}

@@ -2,8 +2,12 @@ package fileserver
 
 import (
 	"context"
+	"io/fs"
+	"sync"
 	"testing"
 	"testing/fstest"
+	"testing/synctest"
+	"time"
 )
 
 // TestBudget has answers held open until there is no memory for more, and
@@ -43,17 +47,92 @@ func TestBudget(t *testing.T) {
 	}
 }
 
+// stuckFS is a file system in which a file of this name never opens.
+type stuckFS struct {
+	fstest.MapFS
+	opened chan struct{} // has a value when somebody waits for it
+	goOn   chan struct{}
+}
+
+func (s stuckFS) Open(name string) (fs.File, error) {
+	if name == "stuck" {
+		s.opened <- struct{}{}
+		<-s.goOn
+	}
+	return s.MapFS.Open(name)
+}
+
+// TestLooks has many requests wait for a disk: one more is refused, until the disk
+// goes on.
+func TestLooks(t *testing.T) {
+	t.Parallel()
+	files := stuckFS{fstest.MapFS{"stuck": {}, "other": {}}, make(chan struct{}), make(chan struct{})}
+	s := New(files)
+	status := func(name string) int {
+		var p Response
+		defer p.Close()
+		s.Respond(t.Context(), &Request{Method: "GET", Path: "/" + name}, &p)
+		return p.Status
+	}
+	var waiting sync.WaitGroup
+	for range maxLooking {
+		waiting.Go(func() { status("stuck") })
+		<-files.opened
+	}
+	if got := status("other"); got != 503 {
+		t.Errorf("one too many: %d", got)
+	}
+	close(files.goOn)
+	waiting.Wait()
+	if got := status("other"); got != 200 || s.looks.now.Load() != 0 {
+		t.Errorf("when the disk has gone on: %d, and %d looks", got, s.looks.now.Load())
+	}
+}
+
 func TestTurnsEndWithTheClient(t *testing.T) {
 	t.Parallel()
 	full := make(turns, 1)
 	full <- struct{}{}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := full.enter(ctx); err != context.Canceled {
+	if _, err := full.enter(ctx); err != context.Canceled {
 		t.Errorf("entered: %v", err)
 	}
-	full.leave()
-	if err := full.enter(t.Context()); err != nil {
+	<-full
+	if _, err := full.enter(t.Context()); err != nil {
 		t.Error(err)
 	}
+}
+
+// TestTurnOfOneWhoIsStuck has a turn pass on when its owner gets no further.
+func TestTurnOfOneWhoIsStuck(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		room := make(turns, 1)
+		first, err := room.enter(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 5 {
+			time.Sleep(maxPause * 3 / 4)
+			first.step()
+		}
+		if len(room) != 1 {
+			t.Error("one who gets on has lost the turn")
+		}
+		second, err := room.enter(t.Context())
+		if err != nil {
+			t.Fatalf("one who is stuck keeps the turn: %v", err)
+		}
+		first.leave()
+		if len(room) != 1 {
+			t.Error("who has lost the turn has ended that of another")
+		}
+		second.leave()
+		second.leave()
+		if len(room) != 0 {
+			t.Error("who has left keeps the turn")
+		}
+		(*turn)(nil).step()
+	})
 }

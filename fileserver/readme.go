@@ -4,7 +4,6 @@ import (
 	"context"
 	"html/template"
 	"io"
-	"io/fs"
 	"strings"
 	"sync"
 
@@ -77,6 +76,10 @@ func (s *Server) readme(ctx context.Context, res *resource, name string) templat
 	if html, ok := s.readmes.get(key); ok {
 		return html
 	}
+	text, err := io.ReadAll(io.LimitReader(f, maxReadme)) // before others have to wait for it
+	if err != nil {
+		return ""
+	}
 	select {
 	case s.readmes.rendering <- struct{}{}:
 		defer func() { <-s.readmes.rendering }()
@@ -86,19 +89,11 @@ func (s *Server) readme(ctx context.Context, res *resource, name string) templat
 	if html, ok := s.readmes.get(key); ok {
 		return html // another request was for the same
 	}
-	html := renderReadme(f, name)
+	html := listing.Readme(text, readmeRank(name) >= rankMarkdown)
 	if s.isSettled(info) {
 		s.readmes.put(key, html)
 	}
 	return html
-}
-
-func renderReadme(f fs.File, name string) template.HTML {
-	text, err := io.ReadAll(io.LimitReader(f, maxReadme))
-	if err != nil {
-		return ""
-	}
-	return listing.Readme(text, readmeRank(name) >= rankMarkdown)
 }
 
 // Names of a README, the one that is preferred last.

@@ -35,8 +35,9 @@ func (s *Server) ownFields() []Field { return s.fields[:len(s.fields):len(s.fiel
 
 // decide finds the resource of q, and has it represented.
 func (s *Server) decide(ctx context.Context, q *Request, p *Response) {
-	if r, ok := s.root.(*Root); ok {
+	if r, ok := s.root.(*Root); ok && s.looks.enter() == nil {
 		r.renew()
+		s.looks.leave()
 	}
 	if q.Path == "*" && q.Method == "OPTIONS" {
 		s.options(p)
@@ -57,7 +58,7 @@ func (s *Server) decide(ctx context.Context, q *Request, p *Response) {
 	}
 	var res resource
 	if err == nil {
-		res, err = s.locate(t)
+		res, err = s.look(t)
 	}
 	switch {
 	case err == nil:
@@ -67,6 +68,15 @@ func (s *Server) decide(ctx context.Context, q *Request, p *Response) {
 	default:
 		s.refuse(q, p, err)
 	}
+}
+
+// look looks a target up, unless too many requests are at that.
+func (s *Server) look(t target) (resource, error) {
+	if err := s.looks.enter(); err != nil {
+		return resource{}, err
+	}
+	defer s.looks.leave()
+	return s.locate(t)
 }
 
 // answer performs the method of q on a resource, which it takes over.

@@ -35,14 +35,15 @@ func (s *Server) searchFolder(ctx context.Context, q *Request, p *Response, res 
 		folder.Entries = func(func(listing.Entry, error) bool) {}
 		return folder, nil
 	}
-	if err := s.searches.enter(ctx); err != nil {
+	turn, err := s.searches.enter(ctx)
+	if err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	found := newHits()
 	go func() {
-		defer s.searches.leave()
-		found.end(s.seek(ctx, res, view, found))
+		defer turn.leave()
+		found.end(s.seek(ctx, res, view, found, turn))
 	}()
 	release := p.release
 	p.release = func() {
@@ -107,7 +108,7 @@ func (h *hits) yield(folder *listing.Folder, yield func(listing.Entry, error) bo
 
 // seek walks the tree and sends what view lets through, until there is enough
 // of it or the time is over.
-func (s *Server) seek(ctx context.Context, res *resource, view listing.View, found *hits) (err error) {
+func (s *Server) seek(ctx context.Context, res *resource, view listing.View, found *hits, turn *turn) (err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			err = fmt.Errorf("search: %v", cause) // net/http would not see it
@@ -116,7 +117,7 @@ func (s *Server) seek(ctx context.Context, res *resource, view listing.View, fou
 	bounded, cancel := context.WithTimeout(ctx, s.searchTime)
 	defer cancel()
 	count, matches := 0, view.Matcher()
-	w := walk{server: s, shallow: true, visit: func(n *node) error {
+	w := walk{server: s, shallow: true, turn: turn, visit: func(n *node) error {
 		if !matches(n.base) {
 			return nil
 		}

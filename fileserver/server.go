@@ -35,6 +35,7 @@ type Server struct {
 	noCoding  bool       // sidecars are not looked for, either
 	bare      bareNames
 
+	looks      looks
 	lists      turns         // to read directories
 	searches   turns         // to search trees
 	measures   turns         // to measure archives

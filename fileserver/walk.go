@@ -19,6 +19,7 @@ type walk struct {
 	server *Server
 	visit  func(*node) error
 	only   map[string]bool // names in the first directory that are gone to; nil for all
+	turn   *turn           // nil if it needs none
 	// shallow has what lies deeper than maxDepth be left out, and cut says that
 	// something was. It is an error otherwise.
 	shallow, cut bool
@@ -87,6 +88,7 @@ func (w *walk) directory(ctx context.Context, d directory, name, at string) erro
 // entry goes to one entry of a directory; name is below the root, at from
 // where the walk began.
 func (w *walk) entry(ctx context.Context, d directory, e fs.DirEntry, name, at string) error {
+	w.turn.step()
 	isLink := e.Type() == fs.ModeSymlink
 	if w.server.barred(name) != nil || isLink && w.server.inPrivateFolder(name) {
 		return nil

@@ -26,6 +26,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	d.request = newRequest(r)
 	s.Respond(r.Context(), &d.request, p)
+	if p.Handoff == nil && r.Method != "HEAD" {
+		s.prepare(&d.request, p)
+	}
 	if p.Handoff != nil {
 		s.handOff(w, r, p.Handoff, start)
 		return
@@ -50,6 +53,18 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		panic(http.ErrAbortHandler)
 	}
+}
+
+// prepare has p be a refusal if the content cannot be read.
+func (s *Server) prepare(q *Request, p *Response) {
+	err := p.prepare()
+	if err == nil {
+		return
+	}
+	p.Close()
+	*p = Response{Extra: s.ownFields(), Vary: p.Vary}
+	s.refuse(q, p, err)
+	s.filter(q, p)
 }
 
 // gate returns what answers r in the server's place, or nil.
