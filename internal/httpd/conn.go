@@ -6,6 +6,7 @@ import (
 	"math"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -20,12 +21,14 @@ import (
 // progress when its deadline passes goes on with the rest.
 type conn struct {
 	net.Conn
-	set   *connections
-	moved atomic.Int64 // bytes read and written so far
-	sent  atomic.Int64 // bytes written so far
-	busy  atomic.Int32 // handlers that are at work, and do not wait for the client
-	begun atomic.Int64 // sent when the last of them began
-	state atomic.Int32 // http.ConnState
+	set    *connections
+	client netip.Addr   // whom it counts for
+	moved  atomic.Int64 // bytes read and written so far
+	sent   atomic.Int64 // bytes written so far
+	busy   atomic.Int32 // handlers that are at work, and do not wait for the client
+	begun  atomic.Int64 // sent when the last of them began
+	state  atomic.Int32 // http.ConnState
+	since  atomic.Int64 // when it began to wait for a request, after set.begun
 
 	mu       sync.Mutex // guards what follows, and the deadline of writes
 	patience time.Duration

@@ -1,5 +1,6 @@
-// Package httpd decides how connections come to be, how long they may wait, and
-// how they end: listeners, TLS, timeouts, a graceful stop.
+// Package httpd decides how connections come to be, how many there may be, how
+// long they may wait, and how they end: listeners, TLS, bounds, timeouts, a graceful
+// stop.
 //
 // It never decides what is answered, which is the handler's business, and it
 // never logs but through the logger that it is given.

@@ -37,6 +37,7 @@ func (s *connections) hurry(patience time.Duration) {
 	s.mu.Lock()
 	s.draining = true
 	s.mu.Unlock()
+	s.places.end()
 	if s.lane != nil {
 		s.lane.Hurry(patience)
 	}

@@ -3,6 +3,7 @@ package httpd
 import (
 	"net"
 	"net/http"
+	"net/netip"
 	"sync"
 	"time"
 )
@@ -30,11 +31,53 @@ type Lane interface {
 	Close()                       // ends the lane
 }
 
+// BoundedLane is a Lane whose connections are counted, and bounded, together with
+// those of net/http. Of a Lane that is none, only those that it passes on are
+// counted, and they are not bounded.
+type BoundedLane interface {
+	Lane
+
+	// Admit is called before Serve, with functions that may be called at any time
+	// and from several goroutines at once.
+	//
+	// For each connection that has been accepted, and before anything else is done
+	// with it, the lane asks whether a client at this address may come in. admit
+	// takes no lock of the lane's but by End and Waiting, and does not wait for
+	// anybody.
+	//   - ok: it may, and has a place.
+	//   - later: there is no place for anybody. The lane keeps the connection as it
+	//     is, takes no others from this listener, and asks again after 20 ms or so,
+	//     and so on. It drops what it keeps when Hurry is called.
+	//   - neither: the lane closes the connection, by a reset.
+	//
+	// leave gives a place back. The lane calls it once for each connection that had
+	// one, with the same address, when the descriptor is closed. What is passed on
+	// takes its place with it.
+	Admit(admit func(client netip.Addr) (ok, later bool), leave func(client netip.Addr))
+
+	// Waiting yields the connections without a request until yield returns false: those
+	// that wait for the next one, or for the rest of its head, and those of which no
+	// whole head has come since they were accepted, if that was longer ago than
+	// grace. With each comes a number that End takes, the address that was admitted,
+	// and when it began to wait. The lane may miss some, and holds no lock that End
+	// or its calls of leave need.
+	Waiting(grace time.Duration, yield func(id uint64, client netip.Addr, since time.Time) bool)
+
+	// End closes a connection if it still waits, and reports whether it did. Its
+	// place has been given back when End returns. A number that another connection
+	// has had is nobody's.
+	End(id uint64) bool
+}
+
 // joinLane has the connections of a lane be in the set's care.
 func (s *connections) joinLane(lane Lane, bounds limits) {
 	s.lane = lane
 	lane.Bound(bounds.head, bounds.idle, bounds.stall)
 	lane.Notify(s.closeIdle, s.signal)
+	if bounded, ok := lane.(BoundedLane); ok {
+		s.bounded = bounded
+		bounded.Admit(s.admit, s.leave)
+	}
 }
 
 // serveLane serves a listener by a lane, and by net/http what that passes on.
@@ -67,6 +110,9 @@ type passed struct {
 func (p *passed) pass(nc net.Conn, read []byte) {
 	if tcp, ok := nc.(*net.TCPConn); ok {
 		showProgress(tcp)
+	}
+	if p.set.bounded == nil {
+		p.set.places.count(clientOf(peerOf(nc)))
 	}
 	c := p.set.add(nc)
 	select {

@@ -24,6 +24,7 @@ var quick = limits{
 	idle:   patient,
 	stall:  patient,
 	unread: patient,
+	grace:  patient,
 
 	drain:      patient,
 	drainStall: patient,

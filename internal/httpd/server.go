@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -21,6 +22,7 @@ type limits struct {
 	idle   time.Duration // for the next request
 	stall  time.Duration // for the client to take, or to send, more content
 	unread time.Duration // for content that the handler does not read
+	grace  time.Duration // for the head of a first request, when others want the place
 
 	drain      time.Duration // for running transfers when the server stops
 	drainStall time.Duration // takes the place of stall then
@@ -32,6 +34,7 @@ var standard = limits{
 	idle:   2 * time.Minute,
 	stall:  time.Minute,
 	unread: 10 * time.Second,
+	grace:  2 * time.Second, // who means it takes one turn of the network
 
 	drain:      15 * time.Second,
 	drainStall: 2 * time.Second,
@@ -52,7 +55,18 @@ type Server struct {
 	HTTP10   bool         // answer as HTTP/1.0 servers do: every connection ends after its answer
 	ErrorLog *log.Logger  // gets lines of one kind at most every 10 s; nil: nobody is told
 
+	// MaxConnections bounds how many connections there are, and MaxPerClient how
+	// many of them one client has: an IPv4 address, or a network of 64 bits in IPv6.
+	// Programs on this machine have only the former bound. 0 is for no bound.
+	//
+	// One that is too many takes the place of one that waits for a request, or for
+	// the rest of its head: of the same client if that has its share, else of the
+	// client that has the most, and there of the one that has waited for longest. If
+	// there is none, a client that has its share is refused, and others wait.
+	MaxConnections, MaxPerClient int
+
 	limits limits // zero: standard
+	conns  atomic.Pointer[connections]
 }
 
 // Serve serves all listeners until ctx is done, and then stops gracefully: new
@@ -65,12 +79,16 @@ type Server struct {
 // in any case. It may be called once.
 func (s *Server) Serve(ctx context.Context, force <-chan struct{}, listeners ...net.Listener) error {
 	bounds := s.bounds()
+	errorLog := limitKinds(s.ErrorLog)
 	conns := newConnections(bounds.stall)
+	conns.grace = bounds.grace
+	conns.places, conns.log = newAdmission(s.MaxConnections, s.MaxPerClient), errorLog
 	if s.Lane != nil {
 		defer s.Lane.Close()
 		conns.joinLane(s.Lane, bounds)
 	}
-	srv := s.httpServer(bounds, conns)
+	s.conns.Store(conns)
+	srv := s.httpServer(bounds, conns, errorLog)
 	ended := make(chan error, len(listeners))
 	var running sync.WaitGroup
 	for _, l := range listeners {
@@ -94,6 +112,15 @@ func (s *Server) Serve(ctx context.Context, force <-chan struct{}, listeners ...
 	return err
 }
 
+// Open tells how many connections are open, those of the lane included: none
+// before Serve. It may be called at any time.
+func (s *Server) Open() int {
+	if conns := s.conns.Load(); conns != nil {
+		return conns.count()
+	}
+	return 0
+}
+
 func (s *Server) bounds() limits {
 	if s.limits == (limits{}) {
 		return standard
@@ -111,7 +138,7 @@ func (s *Server) accept(srv *http.Server, l listener, bounds limits) error {
 	return srv.Serve(l)
 }
 
-func (s *Server) httpServer(bounds limits, conns *connections) *http.Server {
+func (s *Server) httpServer(bounds limits, conns *connections, errorLog *log.Logger) *http.Server {
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(!s.HTTP10)
@@ -125,7 +152,7 @@ func (s *Server) httpServer(bounds limits, conns *connections) *http.Server {
 		MaxHeaderBytes:               maxHeadBytes,
 		ConnState:                    conns.note,
 		ConnContext:                  func(ctx context.Context, nc net.Conn) context.Context { return withConn(ctx, memberOf(nc)) },
-		ErrorLog:                     limitKinds(s.ErrorLog),
+		ErrorLog:                     errorLog,
 	}
 	if srv.TLSConfig != nil && !s.HTTP10 {
 		// net/http sets HTTP/2 up once. Without this, it would not if Serve, for
