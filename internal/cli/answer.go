@@ -3,11 +3,15 @@ package cli
 import (
 	"cmp"
 	"path/filepath"
+	"strings"
 
 	"github.com/gserve/gserve/fileserver"
 )
 
-const cacheControl = "Cache-Control"
+const (
+	cacheControl = "Cache-Control"
+	askAlways    = "no-cache"
+)
 
 // errorPage is the page of a site for what it does not have, as hosts of sites
 // look for it.
@@ -19,7 +23,7 @@ func (c *Config) options() []fileserver.Option {
 	if !c.hasField(cacheControl) {
 		// Have browsers ask every time, so that an edit shows. An answer of 304
 		// costs next to nothing on the networks that gserve is used in.
-		options = append(options, fileserver.WithFields(fileserver.Field{Name: cacheControl, Value: cmp.Or(c.Cache, "no-cache")}))
+		options = append(options, fileserver.WithFields(fileserver.Field{Name: cacheControl, Value: cmp.Or(c.Cache, askAlways)}))
 	}
 	options = append(options, fileserver.WithFields(c.Fields...))
 	if c.CORS != "" {
@@ -30,6 +34,9 @@ func (c *Config) options() []fileserver.Option {
 	}
 	if c.CleanURLs {
 		options = append(options, fileserver.WithCleanURLs())
+	}
+	if strings.HasPrefix(c.Cache, maxAge) {
+		options = append(options, fileserver.WithFilter(cacheNoError))
 	}
 	if c.CacheNames {
 		options = append(options, fileserver.WithFilter(cacheByName))

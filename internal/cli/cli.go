@@ -21,6 +21,10 @@ type System struct {
 	Stdout, Stderr io.Writer // written to from several goroutines
 	Getenv         func(string) string
 
+	// OwnsProcess tells that nothing else runs in the process: it may be
+	// confined, and become another user.
+	OwnsProcess bool
+
 	// Listen opens what is to be served on, as httpd.Listen does, which it is
 	// if nil.
 	Listen func(ctx context.Context, addresses []string, port int) ([]net.Listener, error)

@@ -59,7 +59,9 @@ type Config struct {
 	WebDAV       bool
 
 	Open, QR, NoQR bool
-	Lane           bool // plain requests do not go through net/http
+	NoLane         bool // plain requests go through net/http, too
+	MaxConnections int  // 0 for what the descriptors allow
+	MaxPerClient   int  // 0 for a part of them
 
 	SPA        string // file that answers paths which are none; "" for none
 	CleanURLs  bool
@@ -82,6 +84,12 @@ type Config struct {
 
 	Quiet, Verbose bool
 	LogFormat      accesslog.Format
+	LogFile        string // "" for standard error
+
+	Health, Metrics string // paths that tell of the server itself; "" for none
+
+	Confine, NoConfine bool   // to exactly what is served; to nothing
+	User               string // to become, "" for whom what is served belongs to
 }
 
 // Show is what is printed instead of serving.
@@ -123,7 +131,7 @@ func (c *Config) Check() error {
 	case c.Quiet && c.Verbose:
 		return errors.New("--quiet and --verbose exclude each other")
 	}
-	for _, check := range []func() error{c.checkBind, c.checkIndex, c.checkContentType, c.checkPrecompress, c.checkHandlers, c.checkSharing, c.checkSite} {
+	for _, check := range []func() error{c.checkBind, c.checkIndex, c.checkContentType, c.checkPrecompress, c.checkHandlers, c.checkSharing, c.checkSite, c.checkOperation, c.checkConfinement} {
 		if err := check(); err != nil {
 			return err
 		}

@@ -41,11 +41,12 @@ func (p *parser) readVariable(f flag, getenv func(string) string) error {
 	return nil
 }
 
-// readPort sets the port. PORT is what many hosts of programs set.
+// readPort sets the port. PORT is what many hosts of programs set. Kubernetes sets
+// GSERVE_PORT to the URL of a service called gserve, which is nothing to us.
 func (p *parser) readPort(getenv func(string) string) error {
 	for _, variable := range []string{variableName("port"), "PORT"} {
 		value := getenv(variable)
-		if p.config.PortGiven || value == "" {
+		if p.config.PortGiven || value == "" || strings.HasPrefix(value, "tcp://") {
 			continue
 		}
 		if err := p.config.setPort(value); err != nil {

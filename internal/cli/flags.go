@@ -42,10 +42,16 @@ var groups = []group{
 				"is a socket that is open already, as systemd passes them on.",
 			set: list(func(c *Config) *[]string { return &c.Bind })},
 		{name: "open", short: "o", usage: "open it in the browser", set: toggle(func(c *Config) *bool { return &c.Open })},
-		{name: "lane", rare: true, usage: "answer plain requests in front of Go's HTTP server",
-			details: "On Linux, small files then come from memory, after a look at the disk for each request. It is " +
-				"new, and off by default. TLS, passwords, --share, --watch and HTTP/1.0 do without it.",
-			set: toggle(func(c *Config) *bool { return &c.Lane })},
+		{name: "no-lane", rare: true, usage: "have Go's HTTP server answer all requests",
+			details: "On Linux, plain requests for files are answered in front of it by default, the small files from " +
+				"memory, after a look at the disk for each request. TLS, passwords, --share, --watch and HTTP/1.0 do " +
+				"without that by themselves.",
+			set: toggle(func(c *Config) *bool { return &c.NoLane })},
+		{name: "max-connections", rare: true, argument: "N", usage: "connections at once; N,M: M of one client",
+			details: "By default about half of the files that may be open (ulimit -n), 16384 at most, and a quarter " +
+				"of them of one client. When all are in use, the one that has been idle for longest makes room; if " +
+				"none is idle, new ones wait. Programs on this machine, such as a proxy, have no bound of their own.",
+			set: (*Config).setMaxConnections},
 		{name: "qr", rare: true, usage: "print a QR code of the address", opposite: "no-qr",
 			details: "It is printed by default on a terminal when others can reach gserve.",
 			set:     toggle(func(c *Config) *bool { return &c.QR })},
@@ -110,7 +116,9 @@ var groups = []group{
 			set:     toggle(func(c *Config) *bool { return &c.CleanURLs })},
 		{name: "cache", short: "c", argument: "SECS", usage: "how long browsers keep files; -1 never, or auto", values: []string{"auto"},
 			details: "By default they keep them and ask every time. With auto, they need not ask for files whose name " +
-				"carries a hash of their content, as build tools write them.",
+				"carries a hash of their content, as build tools write them; auto,SECS tells a time for the others. " +
+				"For caches on the way, SECS,stale-while-revalidate=SECS lets them answer with what is older " +
+				"while they ask for it anew, and stale-if-error=SECS while nobody answers them. Errors are never kept.",
 			set: (*Config).setCache},
 		{name: "cors", short: "C", argument: "ORIGIN", optional: anyOrigin, usage: "let pages of other sites read what is served",
 			set: (*Config).setCORS},
@@ -150,6 +158,19 @@ var groups = []group{
 			set:     toggle(func(c *Config) *bool { return &c.AllowAll })},
 		{name: "webdav", usage: "be a network drive; to write needs --upload",
 			set: toggle(func(c *Config) *bool { return &c.WebDAV })},
+		{name: "user", rare: true, argument: "NAME", usage: "root becomes this user, or NAME:GROUP, once it listens",
+			details: "By default it is the one whom what is served belongs to. Keys, certificates and password files are " +
+				"read before. root stays root.",
+			set: text(func(c *Config) *string { return &c.User })},
+		{name: "confine", rare: true, usage: "read nothing but what is served", opposite: "no-confine",
+			details: "On Linux, gserve has the kernel let it read what is served and what lies beside it, write where " +
+				"clients may, run nothing, listen on nothing more and connect to nothing but proxied servers. With this flag, it " +
+				"reads exactly what is served, also with --follow-symlinks, and fails where the kernel cannot see to that; a folder that is " +
+				"removed and made anew then needs a restart. With handlers that run programs, those gain no privileges, " +
+				"and no more is confined. -v tells what holds.",
+			set: toggle(func(c *Config) *bool { return &c.Confine })},
+		{name: "no-confine", rare: true, usage: "have the kernel confine nothing", opposite: "confine",
+			set: toggle(func(c *Config) *bool { return &c.NoConfine })},
 	}},
 	{"Handlers", []flag{
 		{name: "handler", argument: "SPEC", usage: "[PREFIX=]wsgi:APP, cgi:FILE or a URL to run", list: true,
@@ -199,6 +220,17 @@ var groups = []group{
 			set:     toggle(func(c *Config) *bool { return &c.Verbose })},
 		{name: "log-format", rare: true, argument: "FORMAT", usage: "form of the log: python, combined or json", values: logFormats,
 			set: (*Config).setLogFormat},
+		{name: "log-file", rare: true, argument: "FILE", usage: "add the lines about requests to this file", files: true,
+			details: "It is made if there is none. To move it away, rename it and send SIGHUP, at which gserve begins " +
+				"a new one. What gserve says of itself still goes to standard error.",
+			set: text(func(c *Config) *string { return &c.LogFile })},
+		{name: "health", rare: true, argument: "PATH", optional: healthPath, usage: "a path that tells whether the folder can be read",
+			details: "It answers 200 or 503, to everybody, without a password. The log has no line for a 200, unless --verbose is given.",
+			set:     setPath("health", func(c *Config) *string { return &c.Health })},
+		{name: "metrics", rare: true, argument: "PATH", optional: metricsPath, usage: "a path with the numbers that Prometheus collects",
+			details: "Requests by method and class of status, their time, bytes, open connections. Whoever can read " +
+				"the files can read the numbers: --auth keeps others out. Confined, gserve knows little of its process.",
+			set: setPath("metrics", func(c *Config) *string { return &c.Metrics })},
 	}},
 	{"About", []flag{
 		{name: "completions", rare: true, argument: "SHELL", usage: "print a script for bash, zsh, fish or powershell", once: true, values: shells,

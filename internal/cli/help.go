@@ -114,6 +114,9 @@ var description = []string{
 		"flags.",
 	"Only what lies in the folder is served: no names that begin with a dot, and nothing " +
 		"that a link leads out to, unless a flag says so.",
+	"s3://BUCKET/PREFIX as PATH serves what lies in object storage, by the store, region and " +
+		"keys that AWS_ENDPOINT_URL, AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, " +
+		"AWS_PROFILE and their like name for other programs. Nothing is changed there.",
 }
 
 const examples = `  gserve                          this folder, on port 8000

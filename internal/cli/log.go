@@ -21,7 +21,7 @@ const logDelay = 100 * time.Millisecond
 // newLogger returns the log of requests.
 func (sys System) newLogger(c Config, w io.Writer, color bool) *accesslog.Logger {
 	batch := logDelay
-	if f, ok := sys.Stderr.(*os.File); !ok || term.IsTerminal(int(f.Fd())) {
+	if f, ok := sys.Stderr.(*os.File); c.LogFile == "" && (!ok || term.IsTerminal(int(f.Fd()))) {
 		batch = 0 // somebody is looking
 	}
 	return accesslog.New(w, accesslog.Options{

@@ -25,7 +25,10 @@ func parse(args []string, getenv func(string) string) (Config, error) {
 	if err := p.takeWords(); err != nil {
 		return c, err
 	}
-	return c, p.readEnvironment(getenv)
+	if err := p.readEnvironment(getenv); err != nil {
+		return c, err
+	}
+	return c, c.checkBucket()
 }
 
 // parser is what is known while the arguments are read.

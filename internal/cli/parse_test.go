@@ -140,6 +140,7 @@ func TestParse(t *testing.T) {
 		{"", "PORT=9000\nGSERVE_PORT=9001", port(9001, "")},
 		{"-p 9002", "PORT=9000\nGSERVE_PORT=9001", port(9002, "")},
 		{"9002", "GSERVE_PORT=nonsense", port(9002, "9002")},
+		{"", "GSERVE_PORT=tcp://10.0.0.7:8000\nPORT=9000", port(9000, "")},
 		{"-p HTTP/1.0", "GSERVE_PORT=9001", func(c *Config) { port(9001, "")(c); c.Protocol = "HTTP/1.0" }},
 		{"-p HTTP/1.0", "GSERVE_PROTOCOL=HTTP/1.1", func(c *Config) { c.Protocol = "HTTP/1.0" }},
 		{"", "GSERVE_LOG_FORMAT=combined\nGSERVE_HIDDEN=1\nGSERVE_NO_LISTING=TRUE\nGSERVE_PYTHON=0", func(c *Config) {

@@ -151,8 +151,8 @@ func printed(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func signalServer(ts *testscript.TestScript, neg bool, args []string) {
-	signals := map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM, "KILL": os.Kill}
-	arity(ts, len(args) == 1 && signals[args[0]] != nil, neg, "signal INT|TERM|KILL")
+	signals := map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM, "HUP": syscall.SIGHUP, "KILL": os.Kill}
+	arity(ts, len(args) == 1 && signals[args[0]] != nil, neg, "signal INT|TERM|HUP|KILL")
 	ts.Check(serverOf(ts).cmd.Process.Signal(signals[args[0]]))
 }
 

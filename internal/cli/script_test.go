@@ -17,7 +17,7 @@ import (
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"gserve": func() {
 		os.Exit(Main(context.Background(), System{
-			Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv,
+			Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, OwnsProcess: true,
 		}))
 	}})
 }
@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 //	serve ARG...                    run gserve in the background until it says that it serves; sets $url and $port
 //	start ARG...                    run gserve in the background, without waiting for anything
 //	exits CODE                      wait for the server to end
-//	signal INT|TERM|KILL            send the server a signal
+//	signal INT|TERM|HUP|KILL        send the server a signal
 //	logged PATTERN                  wait for standard error of the server to match
 //	printed PATTERN                 wait for standard output of the server to match
 //	ends                            tell the server to end, and wait for that

@@ -9,12 +9,14 @@ import (
 	"net"
 	"os"
 	"slices"
+	"sync/atomic"
 
 	"github.com/gserve/gserve/fileserver"
 	"github.com/gserve/gserve/internal/httpd"
 	"github.com/gserve/gserve/internal/lane"
 	"github.com/gserve/gserve/internal/progress"
 	"github.com/gserve/gserve/internal/rules"
+	"github.com/gserve/gserve/internal/service"
 	"github.com/gserve/gserve/internal/share"
 )
 
@@ -31,6 +33,17 @@ type run struct {
 	site      *site           // whose rules hold; nil for none
 	link      *share.Link     // that ends; nil for none
 	board     *progress.Board // of the transfers that run; nil if there is no terminal
+	terminals []*os.File      // of the standard files
+	colored   bool            // the log may be
+
+	stop        *stopping
+	logFile     *logFile         // nil for standard error
+	manager     *service.Manager // that has started the process; nil for none
+	isReady     atomic.Bool      // as the manager was told
+	connections func() int       // tells how many are open
+
+	sockets   []string // of Unix that are still connected to once the process is confined
+	staysRoot error    // why root goes on as root; nil if it does not
 
 	options []fileserver.Option
 	private []string       // files that are never to be served
@@ -42,11 +55,13 @@ func (sys System) serve(stop *stopping, c Config) (err error) {
 	c.settle()
 	os.Unsetenv(variableName("auth")) // is nobody's business that is started from here
 	sys.noteFolder(c)
-	r := &run{System: sys, config: c}
+	r := &run{System: sys, config: c, stop: stop, terminals: sys.terminals(), colored: sys.isColored(), sockets: sys.managerSocket()}
 	defer func() { err = errors.Join(err, r.close(stop.isForced())) }()
 	r.watchTransfers()
 	for _, step := range []func(context.Context) error{
-		r.open, r.encrypt, r.listen, r.startHandlers, r.followRules, r.keepOut, r.allowChanges, r.watchPages,
+		r.canConfine, r.findManager, r.open, r.encrypt, r.listen,
+		r.answerProbes, r.keepOut, r.countRequests, r.readKeys, r.giveUpRoot, r.confinePrograms,
+		r.keepLog, r.heedHangup, r.startHandlers, r.followRules, r.allowChanges, r.watchPages, r.noteReplaced,
 	} {
 		if err := step(stop.ctx); err != nil {
 			return err
@@ -63,8 +78,15 @@ func (sys System) serve(stop *stopping, c Config) (err error) {
 		HTTP10:   c.HTTP10(),
 		ErrorLog: log.New(r.Stderr, "gserve: ", 0),
 	}
+	r.boundConnections(&server)
+	r.connections = server.Open
 	r.announce()
+	r.tellRoot()
+	if err := r.confineFiles(); err != nil {
+		return err
+	}
 	ctx := r.untilShared(stop.ctx)
+	r.tellManager(ctx)
 	listeners := r.listeners
 	r.listeners = nil // which the server closes
 	return server.Serve(ctx, stop.force, listeners...)
@@ -75,7 +97,7 @@ func (sys System) serve(stop *stopping, c Config) (err error) {
 // rules of the site: passwords, links that end and pages that are edited are not.
 func (r *run) lane(files *fileserver.Server) httpd.Lane {
 	c := &r.config
-	if !c.Lane || c.HTTP10() || c.Users != nil || r.link != nil || c.Watch {
+	if c.NoLane || c.HTTP10() || c.Users != nil || r.link != nil || c.Watch {
 		return nil
 	}
 	var options lane.Options

@@ -15,6 +15,7 @@ import (
 type stopping struct {
 	ctx     context.Context
 	force   chan struct{}
+	end     func() // does what the first signal does
 	release func() // forgets about signals; to be called once
 }
 
@@ -22,7 +23,7 @@ type stopping struct {
 // close force. On SIGINT it writes python's line to stdout.
 func stopOnSignal(parent context.Context, stdout io.Writer) *stopping {
 	ctx, cancel := context.WithCancel(parent)
-	s := &stopping{ctx: ctx, force: make(chan struct{})}
+	s := &stopping{ctx: ctx, force: make(chan struct{}), end: cancel}
 	signals := make(chan os.Signal, 2)
 	released := make(chan struct{})
 	signal.Notify(signals, syscall.SIGTERM)

@@ -163,11 +163,20 @@ func withoutField(fields []fileserver.Field, name string) []fileserver.Field {
 }
 
 // cacheByName is a filter that has browsers keep files whose name changes with
-// their content.
+// their content. RFC 9111, 3.5: without "public", no cache that others use keeps
+// what takes a password.
 func cacheByName(_ *fileserver.Request, p *fileserver.Response) {
 	isFile := p.Status == http.StatusOK || p.Status == http.StatusPartialContent || p.Status == http.StatusNotModified
 	if isFile && !p.Listing && rules.Immutable(p.Name) {
-		p.Extra = append(withoutField(p.Extra, cacheControl), fileserver.Field{Name: cacheControl, Value: "public, max-age=31536000, immutable"})
+		p.Extra = append(withoutField(p.Extra, cacheControl), fileserver.Field{Name: cacheControl, Value: "max-age=31536000, immutable"})
+	}
+}
+
+// cacheNoError is a filter that has no error kept: what is missing here may be
+// on its way, or lie on another machine already.
+func cacheNoError(_ *fileserver.Request, p *fileserver.Response) {
+	if p.Status >= http.StatusBadRequest {
+		p.Extra = append(withoutField(p.Extra, cacheControl), fileserver.Field{Name: cacheControl, Value: askAlways})
 	}
 }
 

@@ -34,12 +34,14 @@ type source struct {
 	options []fileserver.Option
 }
 
-// openSource opens what c names: a folder, a file, several of them, or standard
-// input.
+// openSource opens what c names: a folder, a file, several of them, standard
+// input, or what lies in object storage.
 func (sys System) openSource(ctx context.Context, c Config) (source, error) {
 	switch {
 	case len(c.Paths) == 1 && c.Paths[0] == "-":
 		return sys.openInput(ctx)
+	case c.isBucket():
+		return sys.openBucket(ctx, c)
 	case len(c.Paths) > 1:
 		return openSelection(c)
 	case len(c.Paths) == 1:

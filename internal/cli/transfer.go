@@ -11,10 +11,9 @@ import (
 	"github.com/gserve/gserve/internal/progress"
 )
 
-// watchTransfers has the log written, and on a terminal the transfers that run
-// shown below it.
+// watchTransfers has the transfers that run shown below the log, if that is on a
+// terminal.
 func (r *run) watchTransfers() {
-	colored := r.isColored()
 	if f, ok := r.Stderr.(*os.File); ok && r.isCapable() && !r.config.Quiet {
 		r.board = progress.New(f, progress.Options{Width: func() int {
 			columns, _, _ := term.GetSize(int(f.Fd()))
@@ -24,9 +23,6 @@ func (r *run) watchTransfers() {
 		r.closers = append(r.closers, func() error { r.board.Close(); return nil })
 		r.options = append(r.options, fileserver.WithTransfers(r.sending))
 	}
-	logger := r.newLogger(r.config, r.Stderr, colored)
-	r.closers = append(r.closers, logger.Close)
-	r.options = append(r.options, fileserver.WithObserver(logger.Observe))
 }
 
 // sending shows that content is sent, unless it is a listing.
