@@ -112,11 +112,11 @@ func (taskBoxes) RegisterFuncs(r renderer.NodeRendererFuncRegisterer) {
 	})
 }
 
-var headingTag = regexp.MustCompile(`(?i)<(/?)h([1-5])\b`)
+var headingTag = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)<(/?)h([1-5])\b`) })
 
 // lowerHeadings puts every heading a level below: the first is the page's.
 func lowerHeadings(source []byte) []byte {
-	return headingTag.ReplaceAllFunc(source, func(tag []byte) []byte {
+	return headingTag().ReplaceAllFunc(source, func(tag []byte) []byte {
 		tag[len(tag)-1]++
 		return tag
 	})
@@ -124,7 +124,7 @@ func lowerHeadings(source []byte) []byte {
 
 // ownImage is a reference that stays on this host: no scheme, no host, and none
 // of the characters that browsers drop or take for a slash.
-var ownImage = regexp.MustCompile(`^/?[^/\\:\x00-\x20][^\\:\x00-\x20]*$`)
+const ownImage = `^/?[^/\\:\x00-\x20][^\\:\x00-\x20]*$`
 
 var readmePolicy = sync.OnceValue(func() *bluemonday.Policy {
 	p := bluemonday.NewPolicy()
@@ -135,7 +135,7 @@ var readmePolicy = sync.OnceValue(func() *bluemonday.Policy {
 	p.AllowAttrs("align").Matching(regexp.MustCompile(`^(?:left|center|right)$`)).OnElements("p", "h2", "h3", "h4", "h5", "h6", "th", "td")
 	p.AllowAttrs("start").Matching(bluemonday.Integer).OnElements("ol")
 	p.AllowAttrs("open").Matching(regexp.MustCompile(`^(?:open)?$`)).OnElements("details")
-	p.AllowAttrs("src").Matching(ownImage).OnElements("img")
+	p.AllowAttrs("src").Matching(regexp.MustCompile(ownImage)).OnElements("img")
 	p.AllowAttrs("alt").OnElements("img")
 	p.AllowAttrs("width", "height").Matching(regexp.MustCompile(`^\d{1,4}%?$`)).OnElements("img")
 	p.AllowAttrs("href").OnElements("a")

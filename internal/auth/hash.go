@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/GehirnInc/crypt"
 	"github.com/GehirnInc/crypt/apr1_crypt"
@@ -62,12 +63,18 @@ func parseHash(s string) (hash, error) {
 	return nil, errPlainText
 }
 
+// form returns a regular expression that is compiled when it is used: all of them
+// take longer than the rest of a start.
+func form(expression string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
+}
+
 // hashForm is how hashes begin, also those that are not known.
-var hashForm = regexp.MustCompile(`^(\$[0-9A-Za-z-]+\$|\{[0-9A-Z]+\})`)
+var hashForm = form(`^(\$[0-9A-Za-z-]+\$|\{[0-9A-Z]+\})`)
 
 // parseSecret reads a hash, or a password as it is.
 func parseSecret(s string) (hash, error) {
-	if hashForm.MatchString(s) {
+	if hashForm().MatchString(s) {
 		h, err := parseHash(s)
 		if err != nil {
 			return nil, errors.New("a hash of an unknown kind, or damaged; single quotes keep a shell from its dollars")
@@ -103,10 +110,10 @@ func (p *plain) matches(password string) bool {
 // bcrypted is a hash by bcrypt, which looks at 72 bytes of a password.
 type bcrypted string
 
-var bcryptForm = regexp.MustCompile(`^\$2[aby]\$[0-9]{2}\$[./0-9A-Za-z]{53}$`)
+var bcryptForm = form(`^\$2[aby]\$[0-9]{2}\$[./0-9A-Za-z]{53}$`)
 
 func parseBcrypt(s string) (hash, error) {
-	if !bcryptForm.MatchString(s) {
+	if !bcryptForm().MatchString(s) {
 		return nil, errDamaged
 	}
 	cost, err := bcrypt.Cost([]byte(s))
@@ -131,18 +138,18 @@ type crypted struct {
 }
 
 var (
-	apr1Form     = regexp.MustCompile(`^(\$apr1\$[!-#%-9;-~]{1,8})\$[./0-9A-Za-z]{22}$`)
-	sha256Form   = regexp.MustCompile(`^(\$5\$(?:rounds=([1-9][0-9]{3,8})\$)?[!-#%-9;-~]{1,16})\$[./0-9A-Za-z]{43}$`)
-	sha512Form   = regexp.MustCompile(`^(\$6\$(?:rounds=([1-9][0-9]{3,8})\$)?[!-#%-9;-~]{1,16})\$[./0-9A-Za-z]{86}$`)
+	apr1Form     = form(`^(\$apr1\$[!-#%-9;-~]{1,8})\$[./0-9A-Za-z]{22}$`)
+	sha256Form   = form(`^(\$5\$(?:rounds=([1-9][0-9]{3,8})\$)?[!-#%-9;-~]{1,16})\$[./0-9A-Za-z]{43}$`)
+	sha512Form   = form(`^(\$6\$(?:rounds=([1-9][0-9]{3,8})\$)?[!-#%-9;-~]{1,16})\$[./0-9A-Za-z]{86}$`)
 	apr1Crypt    = apr1_crypt.New()
 	sha256Crypt  = sha256_crypt.New()
 	sha512Crypt  = sha512_crypt.New()
 	sha1Encoding = base64.StdEncoding.Strict()
 )
 
-func parseAPR1(s string) (hash, error)        { return parseCrypt(s, apr1Form, apr1Crypt) }
-func parseSHA256Crypt(s string) (hash, error) { return parseCrypt(s, sha256Form, sha256Crypt) }
-func parseSHA512Crypt(s string) (hash, error) { return parseCrypt(s, sha512Form, sha512Crypt) }
+func parseAPR1(s string) (hash, error)        { return parseCrypt(s, apr1Form(), apr1Crypt) }
+func parseSHA256Crypt(s string) (hash, error) { return parseCrypt(s, sha256Form(), sha256Crypt) }
+func parseSHA512Crypt(s string) (hash, error) { return parseCrypt(s, sha512Form(), sha512Crypt) }
 
 func parseCrypt(s string, form *regexp.Regexp, crypter crypt.Crypter) (hash, error) {
 	parts := form.FindStringSubmatch(s)

@@ -7,12 +7,13 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 //go:embed trust.html
 var trustSource string
 
-var trustPage = template.Must(template.New("").Parse(trustSource))
+var trustPage = sync.OnceValue(func() *template.Template { return template.Must(template.New("").Parse(trustSource)) })
 
 // certificateName is what devices save the certificate as.
 const certificateName = "ca.crt"
@@ -32,7 +33,7 @@ func (a *Authority) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		content, mediaType = a.Certificate(), "application/x-x509-ca-cert"
 	case "":
 		var page bytes.Buffer
-		if err := trustPage.Execute(&page, a); err != nil {
+		if err := trustPage().Execute(&page, a); err != nil {
 			http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
 			return
 		}

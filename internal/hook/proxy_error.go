@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 )
 
 // fail answers that there is no answer. The cause goes to the log.
@@ -39,7 +40,7 @@ func (p *Proxy) fail(w http.ResponseWriter, r *http.Request, err error) {
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
-		failureTemplate.Execute(w, page)
+		failureTemplate().Execute(w, page)
 	}
 }
 
@@ -79,7 +80,8 @@ type failurePage struct {
 	Again    bool
 }
 
-var failureTemplate = template.Must(template.New("").Parse(`<!DOCTYPE html>
+var failureTemplate = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("").Parse(`<!DOCTYPE html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
@@ -95,3 +97,4 @@ h1 { font-size: 1.25rem }
 {{else}}<p>The server at <code>{{.Upstream}}</code> did not answer.
 {{end}}{{if .Again}}<p>This page tries again every second.
 {{end}}`))
+})

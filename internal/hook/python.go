@@ -8,11 +8,17 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 )
 
+// They are compiled when an app is named, and not with each start.
 var (
-	dottedName = regexp.MustCompile(`^[\pL_][\pL\pN_]*(\.[\pL_][\pL\pN_]*)*$`)
-	dottedCall = regexp.MustCompile(`(?s)^[\pL_][\pL\pN_]*(\.[\pL_][\pL\pN_]*)* *\(.*\)$`)
+	dottedName = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^[\pL_][\pL\pN_]*(\.[\pL_][\pL\pN_]*)*$`)
+	})
+	dottedCall = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?s)^[\pL_][\pL\pN_]*(\.[\pL_][\pL\pN_]*)* *\(.*\)$`)
+	})
 )
 
 // parseApp splits "module:attribute" or "path/file.py:attribute". What it
@@ -30,7 +36,7 @@ func parseApp(app, dir string) (target, attribute string, err error) {
 	if attribute == "" && strings.HasSuffix(app, ":") {
 		return "", "", fmt.Errorf("application %q: nothing after the colon; leave it out to have app or application found", app)
 	}
-	if attribute != "" && !dottedName.MatchString(attribute) && !dottedCall.MatchString(attribute) {
+	if attribute != "" && !dottedName().MatchString(attribute) && !dottedCall().MatchString(attribute) {
 		return "", "", fmt.Errorf("application %q: %q is neither a name nor a call like create_app(\"dev\")", app, attribute)
 	}
 	if strings.HasSuffix(target, ".py") {
@@ -45,7 +51,7 @@ func parseApp(app, dir string) (target, attribute string, err error) {
 		}
 		return target, attribute, nil
 	}
-	if !dottedName.MatchString(target) {
+	if !dottedName().MatchString(target) {
 		return "", "", fmt.Errorf("application %q: %q is neither a module like shop.wsgi nor a file like app.py", app, target)
 	}
 	return target, attribute, nil

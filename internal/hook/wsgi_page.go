@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // statusLine is "404 Not Found".
@@ -19,7 +20,8 @@ type traceback struct {
 }
 
 // There is no console in the page: it would run what any other page tells it to.
-var tracebackTemplate = template.Must(template.New("").Parse(`<!DOCTYPE html>
+var tracebackTemplate = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("").Parse(`<!DOCTYPE html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
@@ -34,11 +36,12 @@ pre { overflow-x: auto; padding: 1rem; border: 1px solid; border-radius: .3rem }
 {{with .Place}}<p><code>{{.}}</code></p>
 {{end}}<pre>{{.Text}}</pre>
 `))
+})
 
 // showTraceback writes the page.
 func showTraceback(w http.ResponseWriter, r *http.Request, t traceback) {
 	var page strings.Builder
-	if err := tracebackTemplate.Execute(&page, t); err != nil {
+	if err := tracebackTemplate().Execute(&page, t); err != nil {
 		fmt.Fprint(&page, err)
 	}
 	h := w.Header()
