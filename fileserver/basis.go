@@ -57,7 +57,11 @@ func (s *Server) Consider(r *http.Request, p *Response) (Basis, bool) {
 	if !s.Remembers() || s.gate(r) != nil {
 		return Basis{}, false
 	}
+	if s.looks.enter() != nil {
+		return Basis{}, false
+	}
 	top := s.Top()
+	s.looks.leave()
 	q := newRequest(r)
 	s.Respond(r.Context(), &q, p)
 	if p.Handoff != nil {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -24,8 +25,10 @@ type site struct {
 	proxies map[string]*hook.Proxy // that rewrites may lead to, by origin
 
 	changes atomic.Uint64 // how often the rules have changed
-	looked  atomic.Int64  // when the rules were looked at last, in nanoseconds
+	begun   time.Time
+	looked  atomic.Int64 // when the rules were looked at last, in nanoseconds since then
 	rules   atomic.Pointer[siteRules]
+	fault   atomic.Value // why they could not be read last, a string
 }
 
 // siteRules are the rules of a site as they were at one time.
@@ -37,7 +40,8 @@ type siteRules struct {
 
 // newSite reads the rules of a site, and tells the faults in them.
 func newSite(root fs.FS, proxies map[string]*hook.Proxy, log func(string)) *site {
-	s := &site{root: root, log: log, proxies: proxies}
+	s := &site{root: root, log: log, proxies: proxies, begun: time.Now()}
+	s.looked.Store(-int64(lookEvery))
 	s.rules.Store(&siteRules{})
 	s.current()
 	return s
@@ -46,27 +50,59 @@ func newSite(root fs.FS, proxies map[string]*hook.Proxy, log func(string)) *site
 // lookEvery is how often the rules are looked at.
 const lookEvery = 250 * time.Millisecond
 
-// current returns the rules, read anew if they have changed.
+// current returns the rules, read anew if they have changed. As long as they cannot
+// be read, they stay as they were.
 func (s *site) current() *siteRules {
-	now, last := time.Now().UnixNano(), s.looked.Load()
+	now, last := int64(time.Since(s.begun)), s.looked.Load()
 	if now-last < int64(lookEvery) || !s.looked.CompareAndSwap(last, now) {
 		return s.rules.Load()
 	}
 	r := s.rules.Load()
-	states := [2]string{s.state(rules.RedirectsName), s.state(rules.HeadersName)}
-	if states == r.states {
+	changed, err := s.read(r)
+	if err != nil {
+		if fault := err.Error(); s.fault.Swap(fault) != fault {
+			s.log(fault)
+		}
 		return r
 	}
+	if changed == nil {
+		return r
+	}
+	s.rules.Store(changed)
+	s.changes.Add(1)
+	return changed
+}
+
+// read returns the rules if they are others than r, and else nil.
+func (s *site) read(r *siteRules) (*siteRules, error) {
+	names := [2]string{rules.RedirectsName, rules.HeadersName}
+	read := &siteRules{}
+	for i, name := range names {
+		var err error
+		if read.states[i], err = s.state(name); err != nil {
+			return nil, fmt.Errorf("cannot look at %s: %w", name, withoutPath(err))
+		}
+	}
+	if read.states == r.states {
+		return nil, nil
+	}
+	var texts [2][]byte
+	for i, name := range names {
+		if read.states[i] == "" {
+			continue
+		}
+		var err error
+		if texts[i], err = s.text(name); err != nil {
+			return nil, fmt.Errorf("cannot read %s: %w", name, withoutPath(err))
+		}
+	}
 	var faults, more []rules.Fault
-	r = &siteRules{states: states}
-	r.redirects, faults = rules.ParseRedirects(rules.RedirectsName, s.read(rules.RedirectsName), func(origin string) bool { return s.proxies[origin] != nil })
-	r.headers, more = rules.ParseHeaders(rules.HeadersName, s.read(rules.HeadersName))
+	read.redirects, faults = rules.ParseRedirects(names[0], texts[0], func(origin string) bool { return s.proxies[origin] != nil })
+	read.headers, more = rules.ParseHeaders(names[1], texts[1])
 	for _, fault := range append(faults, more...) {
 		s.log(fault.String())
 	}
-	s.rules.Store(r)
-	s.changes.Add(1)
-	return r
+	return read, nil
 }
 
 // generation returns a number that is another one when the rules have changed.
@@ -75,31 +111,26 @@ func (s *site) generation() uint64 {
 	return s.changes.Load()
 }
 
-// state returns what changes with a file.
-func (s *site) state(name string) string {
+// state returns what changes with a file, "" if there is none.
+func (s *site) state(name string) (string, error) {
 	info, err := fs.Stat(s.root, name)
-	if err != nil || !info.Mode().IsRegular() {
-		return ""
+	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fileserver.ErrOutside), err == nil && !info.Mode().IsRegular():
+		return "", nil
+	case err != nil:
+		return "", err
 	}
-	return fmt.Sprint(info.ModTime().UnixNano(), " ", info.Size())
+	return fmt.Sprint(info.ModTime().UnixNano(), " ", info.Size()), nil
 }
 
-// read returns what is in a file, nothing if it cannot be had.
-func (s *site) read(name string) []byte {
-	if s.state(name) == "" {
-		return nil
-	}
+// text returns what is in a file, as far as rules are read.
+func (s *site) text(name string) ([]byte, error) {
 	f, err := s.root.Open(name)
 	if err != nil {
-		s.log(fmt.Sprintf("cannot read %s: %v", name, withoutPath(err)))
-		return nil
+		return nil, err
 	}
 	defer f.Close()
-	content, err := io.ReadAll(io.LimitReader(f, rules.MaxSize+1))
-	if err != nil {
-		s.log(fmt.Sprintf("cannot read %s: %v", name, withoutPath(err)))
-	}
-	return content
+	return io.ReadAll(io.LimitReader(f, rules.MaxSize+1))
 }
 
 // route is the [fileserver.Router] of the redirects.

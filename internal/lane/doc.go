@@ -26,5 +26,5 @@
 // Event loops wait for all connections at once, so that one that is idle, or whose
 // client is slow, has neither a goroutine nor a buffer. What may have to wait for a
 // disk does so in a goroutine; should a file system hold up a loop all the same,
-// another one takes its place.
+// another one takes its place, and nothing in that folder is answered from memory.
 package lane

@@ -14,7 +14,10 @@ import (
 // maxFolders bounds the folders that are open, each of which takes a descriptor.
 const maxFolders = 128
 
-var errManyFolders = errors.New("too many folders are open")
+var (
+	errManyFolders = errors.New("too many folders are open")
+	errNotNow      = errors.New("somebody else looks at folders")
+)
 
 // folders are those that remembered answers lie in, and those on the way to them.
 type folders struct {
@@ -24,9 +27,12 @@ type folders struct {
 }
 
 // open returns the folder of this name as it is now, which the caller releases. It
-// fails with errManyFolders if there is no room for it.
+// fails with errManyFolders if there is no room for it, and does not wait for others:
+// they may wait for a disk.
 func (fs *folders) open(top *os.File, name string) (*folder, error) {
-	fs.mu.Lock()
+	if !fs.mu.TryLock() {
+		return nil, errNotNow
+	}
 	defer fs.mu.Unlock()
 	if fs.top != top {
 		fs.clear()
@@ -76,6 +82,33 @@ func (fs *folders) forget() {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
 	fs.clear()
+}
+
+// unused lets go of the folders that nobody has used since it was called last, and
+// returns them. A disk below the one that is served could not be unmounted while
+// they are open.
+func (fs *folders) unused() map[*folder]bool {
+	if !fs.mu.TryLock() {
+		return nil
+	}
+	defer fs.mu.Unlock()
+	used := map[*folder]bool{}
+	for _, f := range fs.known {
+		if f.used.Swap(false) {
+			for ; f != nil; f = f.parent {
+				used[f] = true
+			}
+		}
+	}
+	unused := map[*folder]bool{}
+	for name, f := range fs.known {
+		if !used[f] {
+			unused[f] = true
+			delete(fs.known, name)
+			f.release()
+		}
+	}
+	return unused
 }
 
 func (fs *folders) clear() {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/gserve/gserve/fileserver"
+	"github.com/gserve/gserve/internal/httpd"
 )
 
 // What changes shows in the very next answer, whatever it is that changes.
@@ -313,5 +314,82 @@ func TestDate(t *testing.T) {
 			t.Errorf("%q: %v", value, err)
 		}
 		time.Sleep(600 * time.Millisecond)
+	}
+}
+
+// Folders that nobody asks for are let go of, so that disks can be unmounted.
+func TestUnusedFoldersAreLetGoOf(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	put(t, dir, map[string]string{"a/b/a.txt": "a", "c/c.txt": "c"})
+	root, err := fileserver.Dir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	l := New(fileserver.New(root), Options{})
+	l.settling, l.unused = quickly, 100*time.Millisecond
+	s := &served{dir: dir, lane: l, with: run(t, &httpd.Server{Handler: l.files, Lane: l})}
+	for round := range 2 {
+		for _, path := range []string{"/a/b/a.txt", "/c/c.txt"} {
+			if s.get(t, s.with, path, ""); !s.remembers(path, "") {
+				t.Fatalf("round %d: %s is not remembered", round, path)
+			}
+		}
+		for end := time.Now().Add(patient); ; time.Sleep(quickly) {
+			l.memory.folders.mu.Lock()
+			n := len(l.memory.folders.known)
+			l.memory.folders.mu.Unlock()
+			if n == 0 && l.memory.len() == 0 {
+				break
+			}
+			if time.Now().After(end) {
+				t.Fatalf("round %d: %d folders are open, and %d answers remembered", round, n, l.memory.len())
+			}
+		}
+	}
+}
+
+func (m *memory) len() int {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return len(m.entries[0]) + len(m.entries[1])
+}
+
+// When all loops are stuck, another one takes their place, and nothing is answered
+// from memory in the folder that they are stuck at, until it is looked at anew.
+func TestStuckLoopsAreRelieved(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	put(t, dir, map[string]string{"a/a.txt": "a"})
+	s := serveBoth(t, dir, Options{})
+	want := s.get(t, s.with, "/a/a.txt", "")
+	e := s.lane.memory.recall([]byte("GET /a/a.txt HTTP/1.1\r\nHost: localhost\r\n\r\n"), 1)
+	if e == nil {
+		t.Fatal("not remembered")
+	}
+	loops := &s.lane.loops
+	loops.mu.Lock()
+	stuck := loops.all[0]
+	for _, o := range loops.all {
+		o.since.Store(1)
+		o.worker.looking.Store(e.basis.folder)
+	}
+	loops.mu.Unlock()
+	loops.relieve(s.lane, s.lane.now()+2*stuckAfter)
+	loops.mu.Lock()
+	n := len(loops.all)
+	loops.mu.Unlock()
+	if n != loops.usual+1 {
+		t.Errorf("%d loops", n)
+	}
+	if s.remembers("/a/a.txt", "") {
+		t.Error("what is in a slow folder is answered from memory")
+	}
+	if got := s.get(t, s.with, "/a/a.txt", ""); got != want {
+		t.Errorf("got %s", got)
+	}
+	if !loops.leaves(stuck) || loops.leaves(stuck) {
+		t.Error("the loops are not as many as before")
 	}
 }

@@ -26,6 +26,7 @@ type Lane struct {
 	observed   bool
 	told       bool // of transfers
 	settling   time.Duration
+	unused     time.Duration
 	memory     *memory
 	head, idle time.Duration // that clients may take for a head, and for the next request
 	full, left func()
@@ -62,6 +63,7 @@ func New(s *fileserver.Server, options Options) *Lane {
 		observed:   s.IsObserved(),
 		told:       s.AreTransfersTold(),
 		settling:   settling,
+		unused:     unusedAfter,
 		full:       func() {},
 		left:       func() {},
 		admit:      func(netip.Addr) (ok, later bool) { return true, false },
@@ -188,6 +190,7 @@ func (l *Lane) sweep() {
 	every := max(min(l.head, l.idle)/20, 10*time.Millisecond)
 	ticker := time.NewTicker(min(every, time.Second))
 	defer ticker.Stop()
+	forgot := l.now()
 	for {
 		select {
 		case <-l.ended:
@@ -196,6 +199,10 @@ func (l *Lane) sweep() {
 		}
 		now := l.now()
 		l.loops.relieve(l, now)
+		if now-forgot > int64(l.unused) {
+			forgot = now
+			l.memory.forgetUnused()
+		}
 		for c := range l.conns.all {
 			c.endIf(func() bool { return c.isOverdue(now) })
 		}

@@ -233,7 +233,13 @@ func TestPlaces(t *testing.T) {
 	t.Parallel()
 	b := serveBounded(t, fileA, time.Hour, time.Hour, time.Hour)
 	b.refuses.Store(true)
-	if _, err := dial(t, b.addr).Read(make([]byte, 1)); !errors.Is(err, syscall.ECONNRESET) {
+	refused, err := net.Dial("tcp", b.addr)
+	if err == nil {
+		refused.SetDeadline(time.Now().Add(patient))
+		_, err = refused.Read(make([]byte, 1))
+		refused.Close()
+	}
+	if !errors.Is(err, syscall.ECONNRESET) {
 		t.Errorf("refused: %v", err)
 	}
 	b.refuses.Store(false)

@@ -31,7 +31,8 @@ type loops struct {
 
 // loop is one of them.
 type loop struct {
-	since atomic.Int64 // when it began to work, 0 while it waits for events
+	since  atomic.Int64 // when it began to work, 0 while it waits for events
+	worker *worker
 }
 
 // start starts another loop.
@@ -42,21 +43,27 @@ func (ls *loops) start(l *Lane) {
 }
 
 func (ls *loops) add(l *Lane) {
-	o := &loop{}
+	o := &loop{worker: newWorker(l)}
 	ls.all = append(ls.all, o)
 	l.running.Go(func() { l.loop(o) })
 }
 
-// relieve starts another loop if all are stuck.
+// relieve starts another loop if all are stuck. Folders that they are stuck at are
+// for those who may wait from now on.
 func (ls *loops) relieve(l *Lane, now int64) {
 	ls.mu.Lock()
 	defer ls.mu.Unlock()
+	stuck := 0
 	for _, o := range ls.all {
 		if since := o.since.Load(); since == 0 || now-since < stuckAfter {
-			return
+			continue
+		}
+		stuck++
+		if f := o.worker.looking.Load(); f != nil {
+			f.slow.Store(true)
 		}
 	}
-	if len(ls.all) < maxLoops {
+	if stuck == len(ls.all) && stuck < maxLoops {
 		ls.add(l)
 	}
 }
@@ -74,7 +81,7 @@ func (ls *loops) leaves(o *loop) bool {
 
 // loop answers what comes, until the lane ends or o is one too many.
 func (l *Lane) loop(o *loop) {
-	w := newWorker(l)
+	w := o.worker
 	events := make([]unix.EpollEvent, maxEvents)
 	for {
 		n := l.poll.wait(events, len(w.later) > 0)

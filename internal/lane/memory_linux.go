@@ -25,6 +25,10 @@ const (
 // like one.
 const settling = 2 * time.Second
 
+// unusedAfter is how long answers are remembered if nobody asks for any from their
+// folder: once or twice as long.
+const unusedAfter = 3 * time.Second
+
 // entry is an answer that is remembered.
 type entry struct {
 	rendered
@@ -68,9 +72,10 @@ func (m *memory) recall(head []byte, local int) *entry {
 }
 
 // open reports whether the answer is still the one to be given, and returns the
-// file that it is sent from, if it is not in memory.
+// file that it is sent from, if it is not in memory. In a folder that is slow, to
+// find that out may take its time: none is then.
 func (e *entry) open(files *fileserver.Server, generation uint64, s *unix.Stat_t) (file *sending, current bool) {
-	if e.top != files.Top() || e.generation != generation || !e.basis.isCurrent(s) {
+	if e.basis.folder.slow.Load() || e.top != files.Top() || e.generation != generation || !e.basis.isCurrent(s) {
 		return nil, false
 	}
 	if e.source < 0 {
@@ -125,6 +130,24 @@ func (m *memory) makeRoom() {
 				if !e.used.Swap(false) {
 					m.drop(head, local, e)
 				}
+			}
+		}
+	}
+}
+
+// forgetUnused drops the answers from folders that nobody has used since it was
+// called last.
+func (m *memory) forgetUnused() {
+	unused := m.folders.unused()
+	if len(unused) == 0 {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for local, entries := range m.entries {
+		for head, e := range entries {
+			if unused[e.basis.folder] {
+				m.drop(head, local, e)
 			}
 		}
 	}

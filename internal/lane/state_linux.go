@@ -65,6 +65,8 @@ type folder struct {
 	file   int
 	state  state
 	held   atomic.Int32
+	used   atomic.Bool // since it was asked last
+	slow   atomic.Bool // a look at something in it has held up a loop
 }
 
 // hold keeps the folder open, and reports whether it still was.
@@ -189,6 +191,9 @@ func (b *basis) isCurrent(s *unix.Stat_t) bool {
 		return false
 	}
 	defer b.folder.release()
+	if !b.folder.used.Load() {
+		b.folder.used.Store(true)
+	}
 	if b.entries && !b.folder.top().isThere(true, s) || !b.folder.isThere(true, s) {
 		return false
 	}

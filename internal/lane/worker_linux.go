@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -31,6 +32,7 @@ type worker struct {
 	stat    unix.Stat_t
 	later   []*conn // that have had their turn, and are still busy
 	looked  looked
+	looking atomic.Pointer[folder] // in which the disk is looked at
 
 	tick   int64 // the time, as lane.now has it
 	second int64
@@ -112,7 +114,9 @@ func (w *worker) answer(c *conn, data []byte, early bool) (open bool) {
 		var file *sending
 		if e != nil && !(early && w.looked.has(e)) {
 			var current bool
-			if file, current = e.open(l.files, l.generation(), &w.stat); !current {
+			w.looking.Store(e.basis.folder)
+			file, current = e.open(l.files, l.generation(), &w.stat)
+			if w.looking.Store(nil); !current {
 				l.memory.forget(data[:n], c.local, e)
 				e = nil
 			} else if file == nil {
