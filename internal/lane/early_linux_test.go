@@ -143,23 +143,28 @@ func TestLooksAreForOneRound(t *testing.T) {
 func TestEndWaitsApart(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	s := serveBoth(t, dir, Options{})
 	content := sized(held)
 	put(t, dir, map[string]string{"a.bin": content})
+	root, err := fileserver.Dir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	l := New(fileserver.New(root), Options{})
 	file, err := unix.Open(filepath.Join(dir, "a.bin"), unix.O_RDONLY, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var state unix.Stat_t
 	unix.Fstat(file, &state)
-	c, client := pair(t, s.lane)
+	c, client := pair(t, l)
 	c.polled = true // it is served by hand
 	full := 0
 	for filler := make([]byte, 1<<10); err == nil; full += len(filler) {
 		_, err = unix.Write(int(c.fd), filler)
 	}
 	full -= 1 << 10
-	w := newWorker(s.lane)
+	w := newWorker(l)
 	w.look()
 	c.out = &outgoing{file: &sending{file: file, state: newState(&state), end: held}}
 	c.state.Store(busy)

@@ -21,7 +21,7 @@ import (
 )
 
 // patient is how long a test waits for what should come at once.
-const patient = 10 * time.Second
+const patient = time.Minute
 
 // quickly is the time that files have to be left alone in tests.
 const quickly = 20 * time.Millisecond
