@@ -52,7 +52,13 @@ func TestBucket(t *testing.T) {
 		}
 	}
 	s.Stop()
-	status, content, err := p.get(context.Background(), "/docs/")
+	var status int
+	var content []byte
+	var err error
+	p.await(t, "what the store has told is believed no longer", func() bool {
+		status, content, err = p.get(context.Background(), "/docs/")
+		return err != nil || status != http.StatusOK
+	})
 	if err != nil || status != http.StatusServiceUnavailable || strings.Contains(string(content), "127.0.0.1") {
 		t.Errorf("without the store: %d, %q, %v", status, content, err)
 	}
