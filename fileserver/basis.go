@@ -20,6 +20,7 @@ type Basis struct {
 	Folder  string   // below Top, in which the file lies; "." for Top. No part of it is to be a link
 	Names   []string // entries of Folder that were looked for: what they are counts, or that they are not
 	Entries bool     // what entries Top has counts as well
+	Private []string // paths of the system: which files they lead to counts as well
 }
 
 // Remembers reports whether answers of s have a [Basis] at all: the root is a
@@ -29,7 +30,7 @@ type Basis struct {
 // caller who knows what they depend on.
 func (s *Server) Remembers() bool {
 	root, ok := s.root.(*Root)
-	if !ok || root != root.top || s.prefix != "" || s.dropBox != nil || len(s.private) > 0 {
+	if !ok || root != root.top || s.prefix != "" || s.dropBox != nil {
 		return false
 	}
 	for _, folder := range s.privateFolders {
@@ -44,6 +45,13 @@ func (s *Server) Remembers() bool {
 func (s *Server) Top() *os.File {
 	if root, ok := s.root.(*Root); ok {
 		root.renew()
+	}
+	return s.top()
+}
+
+// top returns the directory that is served, as far as is known.
+func (s *Server) top() *os.File {
+	if root, ok := s.root.(*Root); ok {
 		return root.handles.Load().self
 	}
 	return nil
@@ -69,11 +77,20 @@ func (s *Server) Consider(r *http.Request, p *Response) (Basis, bool) {
 	}
 	if s.isRepeatable(p) {
 		if folder, names, ok := s.lookedAt(&q, p); ok {
-			return Basis{Top: top, Folder: folder, Names: names, Entries: len(s.privateFolders) > 0}, true
+			return s.basis(top, folder, names), true
 		}
 	}
 	p.Close()
 	return Basis{}, false
+}
+
+// basis returns the basis of a file that was found here.
+func (s *Server) basis(top *os.File, folder string, names []string) Basis {
+	b := Basis{Top: top, Folder: folder, Names: names, Entries: len(s.privateFolders) > 0}
+	for _, p := range s.private {
+		b.Private = append(b.Private, p.name)
+	}
+	return b
 }
 
 // isRepeatable reports whether p is of one file, and the same whenever that is.

@@ -24,8 +24,8 @@ import (
 	"github.com/gserve/gserve/internal/lane"
 )
 
-// TestWritersAgree has the lane and net/http answer the corpus from one folder on
-// disk: their answers are the same, byte by byte, but for the date and for what is
+// TestWritersAgree has the lane, net/http, and net/http with a memory answer the
+// corpus from one folder on disk: their answers are the same, byte by byte, but for the date and for what is
 // random.
 func TestWritersAgree(t *testing.T) {
 	t.Parallel()
@@ -46,6 +46,11 @@ func TestWritersAgree(t *testing.T) {
 				}
 				with := listen(t, &httpd.Server{Handler: s, Lane: counted{l, &passed}})
 				without := listen(t, &httpd.Server{Handler: s})
+				recalling := diskServer(t, dir, script)
+				memory := lane.New(recalling, lane.Options{})
+				recalling.SetMemory(memory)
+				t.Cleanup(memory.Close)
+				recalls := listen(t, &httpd.Server{Handler: recalling})
 				for _, e := range script.Exchanges {
 					if announcesContent(e) {
 						continue // which is not for the lane, and does not come here
@@ -54,6 +59,7 @@ func TestWritersAgree(t *testing.T) {
 						e.Method = method
 						for _, connection := range []string{"", "Connection: close\r\n"} {
 							total.Add(writersAgree(t, with, without, e, connection))
+							writersAgree(t, recalls, without, e, connection)
 						}
 					}
 				}

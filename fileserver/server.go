@@ -29,6 +29,7 @@ type Server struct {
 	transforms []transform
 	observers  []func(*Record)
 	transfers  []func(*Record, int64) Transfer
+	memory     Memory
 	fields     []Field
 
 	encodings *encodings // nil: nothing is encoded on the fly

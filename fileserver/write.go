@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"sync"
 	"time"
 )
@@ -24,10 +25,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.handOff(w, r, handler, start)
 		return
 	}
-	d.request = newRequest(r)
-	s.Respond(r.Context(), &d.request, p)
-	if p.Handoff == nil && r.Method != "HEAD" {
-		s.prepare(&d.request, p)
+	if !s.recall(r, p) {
+		s.decideAnew(r, d)
 	}
 	if p.Handoff != nil {
 		s.handOff(w, r, p.Handoff, start)
@@ -55,12 +54,31 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// decideAnew decides r.
+func (s *Server) decideAnew(r *http.Request, d *decision) {
+	q, p := &d.request, &d.answer
+	*q = newRequest(r)
+	var top *os.File
+	var begun Beginning
+	if s.memory != nil {
+		top, begun = s.top(), s.memory.Begin()
+	}
+	s.Respond(r.Context(), q, p)
+	s.remember(r, q, p, top, begun)
+	if p.Handoff == nil && r.Method != "HEAD" {
+		s.prepare(q, p)
+	}
+}
+
 // prepare has p be a refusal if the content cannot be read.
 func (s *Server) prepare(q *Request, p *Response) {
-	err := p.prepare()
-	if err == nil {
-		return
+	if err := p.prepare(); err != nil {
+		s.refuseInstead(q, p, err)
 	}
+}
+
+// refuseInstead has p be a refusal, for this cause.
+func (s *Server) refuseInstead(q *Request, p *Response, err error) {
 	p.Close()
 	*p = Response{Extra: s.ownFields(), Vary: p.Vary}
 	s.refuse(q, p, err)

@@ -105,6 +105,7 @@ func (r *run) lane(files *fileserver.Server) httpd.Lane {
 		options.Generation = r.site.generation
 	}
 	if l := lane.New(files, options); l != nil {
+		files.SetMemory(l)
 		return l
 	}
 	return nil

@@ -49,8 +49,10 @@ func TestFilesOfAllSizes(t *testing.T) {
 		for _, f := range fields {
 			want := s.get(t, s.without, "/"+name+".bin", f)
 			for range 3 {
-				if got := s.get(t, s.with, "/"+name+".bin", f); got != want {
-					t.Errorf("%s, %q: %d bytes instead of %d, or others", name, f, len(got), len(want))
+				for _, addr := range []string{s.with, s.recalls} {
+					if got := s.get(t, addr, "/"+name+".bin", f); got != want {
+						t.Errorf("%s, %q: %d bytes instead of %d, or others", name, f, len(got), len(want))
+					}
 				}
 			}
 			if satisfiable := strings.HasPrefix(want, "HTTP/1.1 20"); satisfiable != s.remembers("/"+name+".bin", f) && size > 0 {

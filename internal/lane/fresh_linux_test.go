@@ -158,6 +158,12 @@ func TestNeverStale(t *testing.T) {
 		{name: "a private folder becomes a name of its folder", opts: []fileserver.Option{fileserver.WithPrivateFolders("_private")}, change: func(dir string) error {
 			return os.Symlink("a", filepath.Join(dir, "_private"))
 		}},
+		{name: "a path that is private leads to it", opts: []fileserver.Option{fileserver.WithPrivate(filepath.Join(outside, "key"))}, change: func(dir string) error {
+			return os.Symlink(filepath.Join(dir, "a/b/a.txt"), filepath.Join(outside, "key"))
+		}},
+		{name: "it becomes private under another name", opts: []fileserver.Option{fileserver.WithPrivate(filepath.Join(outside, "linked"))}, change: func(dir string) error {
+			return os.Link(filepath.Join(dir, "a/b/a.txt"), filepath.Join(outside, "linked"))
+		}},
 		{name: "a validator of before", fields: "If-Modified-Since: " + time.Now().Add(time.Hour).UTC().Format("Mon, 02 Jan 2006 15:04:05 GMT") + "\r\n", change: func(dir string) error {
 			return os.WriteFile(filepath.Join(dir, "a/b/a.txt"), []byte("new"), 0)
 		}},
@@ -188,6 +194,14 @@ func TestNeverStale(t *testing.T) {
 			if again := s.get(t, s.with, path, tt.fields); again != before {
 				t.Fatalf("first %s\nthen %s", before, again)
 			}
+			for range 2 {
+				if again := s.get(t, s.recalls, path, tt.fields); again != before {
+					t.Fatalf("first %s\nrecalled %s", before, again)
+				}
+			}
+			if s.memory.memory.len() != 1 {
+				t.Fatalf("net/http does not remember: %s", before)
+			}
 			if err := tt.change(dir); err != nil {
 				t.Fatal(err)
 			}
@@ -195,6 +209,9 @@ func TestNeverStale(t *testing.T) {
 				want := s.get(t, s.without, path, tt.fields)
 				if got := s.get(t, s.with, path, tt.fields); got != want {
 					t.Errorf("with the lane %s\nwithout %s", got, want)
+				}
+				if got := s.get(t, s.recalls, path, tt.fields); got != want {
+					t.Errorf("recalled %s\ndecided %s", got, want)
 				}
 			}
 		})
@@ -215,7 +232,7 @@ func TestUnsettledIsNotRemembered(t *testing.T) {
 	for _, late := range []string{"file", "folder"} {
 		dir := t.TempDir()
 		s := serveBoth(t, dir, Options{})
-		s.lane.settling = time.Hour
+		s.lane.settling, s.memory.settling = time.Hour, time.Hour
 		put(t, dir, map[string]string{"a.txt": "a"})
 		if late == "folder" {
 			s.lane.settling = quickly
@@ -225,7 +242,8 @@ func TestUnsettledIsNotRemembered(t *testing.T) {
 			}
 		}
 		s.get(t, s.with, "/a.txt", "")
-		if s.remembers("/a.txt", "") {
+		s.get(t, s.recalls, "/a.txt", "")
+		if s.remembers("/a.txt", "") || late == "file" && s.memory.memory.len() > 0 {
 			t.Errorf("%s: remembered", late)
 		}
 		if s.passed.Load() > 0 && late == "folder" {
@@ -265,9 +283,11 @@ func TestGeneration(t *testing.T) {
 		p.Extra = append(p.Extra, fileserver.Field{Name: "X-Generation", Value: strings.Repeat("i", int(generation.Load()))})
 	}))
 	for range 3 {
-		s.get(t, s.with, "/a.txt", "")
-		if got := s.get(t, s.with, "/a.txt", ""); !strings.Contains(got, "X-Generation: "+strings.Repeat("i", int(generation.Load()))+"\r\n") {
-			t.Errorf("generation %d: %s", generation.Load(), got)
+		for _, addr := range []string{s.with, s.recalls} {
+			s.get(t, addr, "/a.txt", "")
+			if got := s.get(t, addr, "/a.txt", ""); !strings.Contains(got, "X-Generation: "+strings.Repeat("i", int(generation.Load()))+"\r\n") {
+				t.Errorf("generation %d: %s", generation.Load(), got)
+			}
 		}
 		generation.Add(1)
 	}

@@ -43,6 +43,7 @@ type Lane struct {
 	open      atomic.Int64 // connections
 	tasks     atomic.Int64 // that are being done
 	starts    sync.Once
+	tidies    sync.Once
 	running   sync.WaitGroup // loops and the sweeper
 	stopped   chan struct{}  // closed when no new connections are to come
 	stop      func()
@@ -190,7 +191,6 @@ func (l *Lane) sweep() {
 	every := max(min(l.head, l.idle)/20, 10*time.Millisecond)
 	ticker := time.NewTicker(min(every, time.Second))
 	defer ticker.Stop()
-	forgot := l.now()
 	for {
 		select {
 		case <-l.ended:
@@ -199,12 +199,22 @@ func (l *Lane) sweep() {
 		}
 		now := l.now()
 		l.loops.relieve(l, now)
-		if now-forgot > int64(l.unused) {
-			forgot = now
-			l.memory.forgetUnused()
-		}
 		for c := range l.conns.all {
 			c.endIf(func() bool { return c.isOverdue(now) })
+		}
+	}
+}
+
+// tidy forgets what nobody asks for any more.
+func (l *Lane) tidy() {
+	ticker := time.NewTicker(l.unused)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-l.ended:
+			return
+		case <-ticker.C:
+			l.memory.forgetUnused()
 		}
 	}
 }

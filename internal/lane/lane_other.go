@@ -5,6 +5,7 @@ package lane
 import (
 	"errors"
 	"net"
+	"net/http"
 	"net/netip"
 	"time"
 
@@ -34,6 +35,10 @@ func (*Lane) Close()                                {}
 func (*Lane) Admit(func(netip.Addr) (ok, later bool), func(netip.Addr))       {}
 func (*Lane) Waiting(time.Duration, func(uint64, netip.Addr, time.Time) bool) {}
 func (*Lane) End(uint64) bool                                                 { return false }
+
+func (*Lane) Recall(*http.Request, *fileserver.Response) bool                                      { return false }
+func (*Lane) Begin() fileserver.Beginning                                                          { return fileserver.Beginning{} }
+func (*Lane) Remember(*http.Request, *fileserver.Response, fileserver.Basis, fileserver.Beginning) {}
 
 // Serve fails.
 func (*Lane) Serve(*net.TCPListener, func(net.Conn, []byte)) error { return errors.ErrUnsupported }

@@ -39,9 +39,10 @@ type entry struct {
 	source     int // index in basis of the file that is sent; -1 for none
 	top        *os.File
 	generation uint64
-	record     *fileserver.Record // to begin with; nil if nobody is told
-	sends      bool               // there is content, even if it is empty
-	used       atomic.Bool        // since answers were last forgotten
+	record     *fileserver.Record  // to begin with; nil if nobody is told
+	response   fileserver.Response // for net/http, in place of all that is for the wire
+	sends      bool                // there is content, even if it is empty
+	used       atomic.Bool         // since answers were last forgotten
 	cost       int
 }
 

@@ -233,11 +233,15 @@ func (li *listening) await(fd int, client netip.AddrPort) {
 		if later {
 			continue
 		}
-		if ok {
+		switch {
+		case ok && li.lane.draining.Load(): // the place is that of one who had to go
+			li.lane.leave(client.Addr())
+			refuse(fd)
+		case ok:
 			w := li.lane.worker()
 			li.add(fd, client, w)
 			w.free()
-		} else {
+		default:
 			refuse(fd)
 		}
 		li.resume()

@@ -30,8 +30,10 @@ const quickly = 20 * time.Millisecond
 type served struct {
 	dir     string
 	lane    *Lane
+	memory  *Lane  // of recalls
 	with    string // address
 	without string
+	recalls string       // net/http alone, with a memory of its own
 	passed  atomic.Int64 // connections that the lane passed on
 }
 
@@ -61,6 +63,12 @@ func serveBoth(t testing.TB, dir string, options Options, opts ...fileserver.Opt
 	s.lane.settling = quickly
 	s.with = run(t, &httpd.Server{Handler: files, Lane: &counted{s.lane, &s.passed}})
 	s.without = run(t, &httpd.Server{Handler: files})
+	recalling := fileserver.New(root, opts...)
+	s.memory = New(recalling, options)
+	s.memory.settling = quickly
+	recalling.SetMemory(s.memory)
+	t.Cleanup(s.memory.Close)
+	s.recalls = run(t, &httpd.Server{Handler: recalling})
 	return s
 }
 

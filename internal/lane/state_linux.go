@@ -10,6 +10,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/gserve/gserve/fileserver"
 )
 
 // state is what tells a file from others, and from what it was before.
@@ -145,6 +147,23 @@ type basis struct {
 	folder  *folder
 	entries bool // of the folder that is served, too
 	files   []file
+	private []private
+}
+
+// private is where a path led that is never to be sent from.
+type private struct {
+	path          []byte
+	device, inode uint64 // 0 if nothing was there
+}
+
+// lookAtPrivate returns where a path leads.
+func lookAtPrivate(path []byte, s *unix.Stat_t) private {
+	current := unix.AT_FDCWD
+	_, _, errno := unix.Syscall6(unix.SYS_NEWFSTATAT, uintptr(current), uintptr(unsafe.Pointer(&path[0])), uintptr(unsafe.Pointer(s)), 0, 0, 0)
+	if errno != 0 {
+		return private{path: path}
+	}
+	return private{path, uint64(s.Dev), s.Ino}
 }
 
 // file is a file that counts.
@@ -156,9 +175,9 @@ type file struct {
 // newBasis looks at what an answer follows from, and takes over the folder. It
 // returns false if any of that has changed since the time settled, so that it could
 // not be told from what it becomes.
-func newBasis(f *folder, names []string, entries bool, settled time.Time) (*basis, bool) {
-	b := &basis{folder: f, entries: entries && f.parent != nil}
-	if f.state.isSettled(settled) && (!b.entries || f.top().state.isSettled(settled)) && b.addFiles(names, settled) {
+func newBasis(f *folder, from fileserver.Basis, settled time.Time) (*basis, bool) {
+	b := &basis{folder: f, entries: from.Entries && f.parent != nil}
+	if f.state.isSettled(settled) && (!b.entries || f.top().state.isSettled(settled)) && b.addFiles(from.Names, settled) && b.addPrivate(from.Private) {
 		return b, true
 	}
 	f.release()
@@ -185,6 +204,22 @@ func (b *basis) addFiles(names []string, settled time.Time) bool {
 	return true
 }
 
+// addPrivate adds where the paths lead. It returns false if that is to one of the
+// files.
+func (b *basis) addPrivate(paths []string) bool {
+	var s unix.Stat_t
+	for _, path := range paths {
+		p := lookAtPrivate(terminated(path), &s)
+		for _, f := range b.files {
+			if f.state.device == p.device && f.state.inode == p.inode {
+				return false
+			}
+		}
+		b.private = append(b.private, p)
+	}
+	return true
+}
+
 // isCurrent reports whether all is as it was.
 func (b *basis) isCurrent(s *unix.Stat_t) bool {
 	if !b.folder.hold() {
@@ -200,6 +235,11 @@ func (b *basis) isCurrent(s *unix.Stat_t) bool {
 	for i := range b.files {
 		f := &b.files[i]
 		if lookAt(b.folder.file, f.name, s) != nil || newState(s) != f.state {
+			return false
+		}
+	}
+	for _, was := range b.private {
+		if now := lookAtPrivate(was.path, s); now.device != was.device || now.inode != was.inode {
 			return false
 		}
 	}

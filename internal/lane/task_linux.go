@@ -142,7 +142,7 @@ func (l *Lane) keep(head []byte, local int, e *entry, file *sending, from filese
 		return
 	}
 	var ok bool
-	if e.basis, ok = newBasis(f, from.Names, from.Entries, begun.Add(-l.settling)); !ok {
+	if e.basis, ok = newBasis(f, from, begun.Add(-l.settling)); !ok {
 		return
 	}
 	if file != nil {
@@ -152,6 +152,7 @@ func (l *Lane) keep(head []byte, local int, e *entry, file *sending, from filese
 		}
 	}
 	l.memory.remember(clone(head), local, e)
+	l.tidies.Do(func() { go l.tidy() })
 }
 
 // buffer collects content.
