@@ -43,9 +43,9 @@ var groups = []group{
 			set: list(func(c *Config) *[]string { return &c.Bind })},
 		{name: "open", short: "o", usage: "open it in the browser", set: toggle(func(c *Config) *bool { return &c.Open })},
 		{name: "no-lane", rare: true, usage: "have Go's HTTP server answer all requests",
-			details: "On Linux, plain requests for files are answered in front of it by default, the small files from " +
-				"memory, after a look at the disk for each request. TLS, passwords, --share, --watch and HTTP/1.0 do " +
-				"without that by themselves.",
+			details: "On Linux, plain requests for files are answered in front of it by default, and those by TLS from " +
+				"memory, if the files are small, after a look at the disk for each request. With passwords, --share, " +
+				"--watch and HTTP/1.0 that is left out by itself.",
 			set: toggle(func(c *Config) *bool { return &c.NoLane })},
 		{name: "max-connections", rare: true, argument: "N", usage: "connections at once; N,M: M of one client",
 			details: "By default about half of the files that may be open (ulimit -n), 16384 at most, and a quarter " +
