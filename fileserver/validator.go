@@ -1,6 +1,7 @@
 package fileserver
 
 import (
+	"encoding/binary"
 	"io/fs"
 	"strconv"
 	"strings"
@@ -58,6 +59,14 @@ var epoch = time.Date(1980, 1, 2, 0, 0, 0, 0, time.UTC)
 // tagged is what describes a file that has an entity tag of its own: a strong one,
 // in its quotes, or "" for none. Object storage gives such.
 type tagged interface{ EntityTag() string }
+
+// StateOf returns what changes with a file, whatever its time of modification is set
+// to, as far as the system tells.
+func StateOf(info fs.FileInfo) string {
+	b := identify(info).appendTo(nil)
+	b = binary.LittleEndian.AppendUint64(b, uint64(info.ModTime().UnixNano()))
+	return string(binary.LittleEndian.AppendUint64(b, uint64(info.Size())))
+}
 
 // newValidator derives the validator of a file from its time of modification
 // and its size, so that copies of a tree that keep both agree on it, unless the

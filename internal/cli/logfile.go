@@ -36,9 +36,8 @@ func (r *run) keepLog(context.Context) error {
 }
 
 func (r *run) openLogFile(name string) error {
-	if name, ok := r.servesFile(name); ok {
-		return advise(fmt.Errorf("cannot keep the log in %q, which is served: it tells who was there", name),
-			"name a file elsewhere, or one that begins with a dot")
+	if err := r.checkLogFile(name); err != nil {
+		return err
 	}
 	opened, err := accesslog.OpenFile(name)
 	switch {
@@ -47,9 +46,23 @@ func (r *run) openLogFile(name string) error {
 	case err != nil:
 		return explainPath("write to", name, err)
 	}
+	if err := r.checkLogFile(name); err != nil { // a link that led nowhere leads there now
+		opened.Close()
+		return err
+	}
 	r.logFile = &logFile{File: opened, name: name, say: r.say}
 	r.closers = append(r.closers, opened.Close)
 	return nil
+}
+
+// checkLogFile refuses a log that clients could have.
+func (r *run) checkLogFile(name string) error {
+	served, ok := r.servesFile(name)
+	if !ok {
+		return nil
+	}
+	return advise(fmt.Errorf("cannot keep the log in %q, which is served: it tells who was there", served),
+		"name a file elsewhere, or one that begins with a dot")
 }
 
 // servesFile reports whether a file, which need not be there yet, lies where

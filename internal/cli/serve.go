@@ -100,6 +100,9 @@ func (r *run) lane(files *fileserver.Server) httpd.Lane {
 	if c.NoLane || c.HTTP10() || c.Users != nil || r.link != nil || c.Watch {
 		return nil
 	}
+	if c.writes() && c.UploadFolder != "" && c.UploadFolder != "." {
+		return nil // what lies in there depends on where links on the way lead
+	}
 	var options lane.Options
 	if r.site != nil {
 		options.Generation = r.site.generation

@@ -120,7 +120,7 @@ func (s *site) state(name string) (string, error) {
 	case err != nil:
 		return "", err
 	}
-	return fmt.Sprint(info.ModTime().UnixNano(), " ", info.Size()), nil
+	return fileserver.StateOf(info), nil
 }
 
 // text returns what is in a file, as far as rules are read.

@@ -29,6 +29,10 @@ const (
 	writing              // the client, to take what is on its way
 )
 
+// maxRounds is how often a connection is read from, or written to, until others
+// have their turn.
+const maxRounds = 4
+
 // conn is a connection of the lane. While it is idle, it has no buffer but what it
 // has read of a head.
 type conn struct {
@@ -48,6 +52,8 @@ type conn struct {
 	state atomic.Int32
 	phase atomic.Int32
 	since atomic.Int64 // when the phase began, or the client took something last
+
+	ended atomic.Bool // the client sends no more, or has gone
 
 	mu sync.Mutex // of the descriptor, against its being closed
 }
@@ -72,7 +78,7 @@ func (c *conn) ready(w *worker, readable bool) {
 // release makes the connection nobody's, unless there is something new.
 func (c *conn) release() bool {
 	if !c.polled {
-		if c.lane.poll.add(int(c.fd), c.serial, unix.EPOLLIN|unix.EPOLLOUT|unix.EPOLLRDHUP|unix.EPOLLET&0xffffffff) != nil {
+		if c.lane.poll.add(int(c.fd), c.serial, connEvents) != nil {
 			c.close()
 			return true
 		}
@@ -93,7 +99,15 @@ func (c *conn) release() bool {
 // caller's, until it is given up. Early says that what is to be read had begun to
 // come before the last events were taken.
 func (c *conn) serve(w *worker, early bool) {
-	for open := true; open; early = false {
+	open := true
+	for round := 0; open; round++ {
+		if round == maxRounds && !w.patient {
+			w.later = append(w.later, c)
+			return
+		}
+		if round > 0 {
+			early = false
+		}
 		switch {
 		case c.out != nil:
 			open = w.resume(c)
@@ -139,7 +153,7 @@ func (c *conn) read(w *worker, early bool) (open bool) {
 		return false
 	}
 	// What was there has been read, if it was less than there was room for.
-	return n+m == len(w.in) || c.out != nil || c.task != nil || !c.release()
+	return n+m == len(w.in) || c.out != nil || c.task != nil || c.ended.Load() || !c.release()
 }
 
 // keep notes what has been read of the next head.
@@ -206,6 +220,17 @@ func (c *conn) expire() {
 	}
 	c.reset()
 	c.fail(os.ErrDeadlineExceeded)
+}
+
+// remind has the system tell once more what there is: a loop that is stuck may have
+// been told of it.
+func (c *conn) remind() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.state.Load() == idle {
+		event := unix.EpollEvent{Events: connEvents, Fd: c.fd, Pad: c.serial}
+		unix.EpollCtl(c.lane.poll.file, unix.EPOLL_CTL_MOD, int(c.fd), &event)
+	}
 }
 
 // fail ends the connection, which is the caller's, in the midst of what is on its

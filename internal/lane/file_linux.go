@@ -118,3 +118,11 @@ func (f *sending) isCached(offset, size int64) bool {
 	}
 	return true
 }
+
+// isReadable reports whether nothing is known to keep the start of a file from being
+// read, without waiting for the disk.
+func isReadable(file int) bool {
+	var b [1]byte
+	_, err := unix.Preadv2(file, [][]byte{b[:]}, 0, unix.RWF_NOWAIT)
+	return err == nil || err == unix.EAGAIN || err == unix.EOPNOTSUPP || err == unix.ENOSYS || err == unix.EINTR
+}

@@ -7,12 +7,13 @@ import (
 	"os"
 	"path"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 )
 
 // maxFolders bounds the folders that are open, each of which takes a descriptor.
-const maxFolders = 128
+const maxFolders = 256
 
 var (
 	errManyFolders = errors.New("too many folders are open")
@@ -24,6 +25,7 @@ type folders struct {
 	mu    sync.Mutex
 	top   *os.File
 	known map[string]*folder // by name; each holds its folder
+	count atomic.Int32       // of those that are open
 }
 
 // open returns the folder of this name as it is now, which the caller releases. It
@@ -62,10 +64,10 @@ func (fs *folders) keep(name string, parent *folder, at int, base string) (*fold
 		f.held.Add(1)
 		return f, nil
 	}
-	if f == nil && len(fs.known) >= maxFolders {
+	if fs.count.Load() >= maxFolders {
 		return nil, errManyFolders
 	}
-	opened, err := openNext(parent, at, base)
+	opened, err := openNext(parent, at, base, &fs.count)
 	if err != nil {
 		return nil, err
 	}
@@ -77,38 +79,32 @@ func (fs *folders) keep(name string, parent *folder, at int, base string) (*fold
 	return opened, nil
 }
 
-// forget lets go of all folders.
+// forget lets go of all folders, unless somebody waits for a disk to look at one.
 func (fs *folders) forget() {
-	fs.mu.Lock()
+	if !fs.mu.TryLock() {
+		return
+	}
 	defer fs.mu.Unlock()
 	fs.clear()
 }
 
-// unused lets go of the folders that nobody has used since it was called last, and
-// returns them. A disk below the one that is served could not be unmounted while
-// they are open.
-func (fs *folders) unused() map[*folder]bool {
+// unused lets go of the folders that hold nothing that is remembered, and of those on
+// the way to them.
+func (fs *folders) unused() {
 	if !fs.mu.TryLock() {
-		return nil
+		return
 	}
 	defer fs.mu.Unlock()
-	used := map[*folder]bool{}
-	for _, f := range fs.known {
-		if f.used.Swap(false) {
-			for ; f != nil; f = f.parent {
-				used[f] = true
+	for again := true; again; {
+		again = false
+		for name, f := range fs.known {
+			if f.held.Load() == 1 {
+				delete(fs.known, name)
+				f.release()
+				again = true
 			}
 		}
 	}
-	unused := map[*folder]bool{}
-	for name, f := range fs.known {
-		if !used[f] {
-			unused[f] = true
-			delete(fs.known, name)
-			f.release()
-		}
-	}
-	return unused
 }
 
 func (fs *folders) clear() {

@@ -396,11 +396,13 @@ func TestStuckLoopsAreRelieved(t *testing.T) {
 		o.worker.looking.Store(e.basis.folder)
 	}
 	loops.mu.Unlock()
-	loops.relieve(s.lane, s.lane.now()+2*stuckAfter)
+	if !loops.relieve(s.lane, s.lane.now()+2*stuckAfter) || loops.relieve(s.lane, s.lane.now()+4*stuckAfter) {
+		t.Error("not told once that loops are stuck")
+	}
 	loops.mu.Lock()
 	n := len(loops.all)
 	loops.mu.Unlock()
-	if n != loops.usual+1 {
+	if n != loops.usual+1 { // which is not stuck
 		t.Errorf("%d loops", n)
 	}
 	if s.remembers("/a/a.txt", "") {

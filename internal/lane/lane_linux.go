@@ -179,12 +179,24 @@ func (l *Lane) Close() {
 	l.starts.Do(func() {}) // nothing is to be started any more
 	close(l.ended)
 	l.poll.wake()
-	l.running.Wait()
+	stopped := make(chan struct{})
+	go func() {
+		l.running.Wait()
+		close(stopped)
+	}()
+	select {
+	case <-stopped:
+	case <-time.After(lastWait): // a disk may hold up a loop for ever
+		return
+	}
 	l.memory.clear()
 	if l.Len() == 0 { // or else somebody may still use it
 		l.poll.close()
 	}
 }
+
+// lastWait is how long the end waits for loops.
+const lastWait = time.Second
 
 // sweep ends the connections whose time is up, and looks after the loops.
 func (l *Lane) sweep() {
@@ -198,7 +210,11 @@ func (l *Lane) sweep() {
 		case <-ticker.C:
 		}
 		now := l.now()
-		l.loops.relieve(l, now)
+		if l.loops.relieve(l, now) {
+			for c := range l.conns.all {
+				c.remind()
+			}
+		}
 		for c := range l.conns.all {
 			c.endIf(func() bool { return c.isOverdue(now) })
 		}

@@ -22,6 +22,7 @@ import (
 // bounded is a lane that is served by hand, so that its bounds can be short.
 type bounded struct {
 	*Lane
+	dir    string
 	addr   string
 	passed chan []byte // what had been read of connections that were passed on
 	left   chan struct{}
@@ -57,6 +58,7 @@ func serveBounded(t *testing.T, files map[string]string, head, idle, stall time.
 		t.Fatal(err)
 	}
 	b := &bounded{
+		dir:    dir,
 		Lane:   New(fileserver.New(root, opts...), Options{}),
 		passed: make(chan []byte, 100), left: make(chan struct{}, 100), ended: make(chan error, 1),
 	}

@@ -17,7 +17,8 @@ const (
 	maxLoops  = 64
 
 	// stuckAfter is how long a loop may be at work until another one takes its
-	// place. It never takes this long but where a file system does not answer.
+	// place, and how long one look at a file may take. It never takes this long but
+	// where a file system does not answer, or everything is slow.
 	stuckAfter = int64(time.Second)
 )
 
@@ -33,6 +34,11 @@ type loops struct {
 type loop struct {
 	since  atomic.Int64 // when it began to work, 0 while it waits for events
 	worker *worker
+
+	// What is known of it, guarded by loops.mu.
+	isStuck  bool
+	looks    uint64 // that it had begun
+	lookedAt int64  // when that was seen first
 }
 
 // start starts another loop.
@@ -49,22 +55,36 @@ func (ls *loops) add(l *Lane) {
 }
 
 // relieve starts another loop if all are stuck. Folders that they are stuck at are
-// for those who may wait from now on.
-func (ls *loops) relieve(l *Lane, now int64) {
+// for those who may wait from now on. It reports whether one is newly stuck.
+func (ls *loops) relieve(l *Lane, now int64) (found bool) {
 	ls.mu.Lock()
 	defer ls.mu.Unlock()
 	stuck := 0
 	for _, o := range ls.all {
 		if since := o.since.Load(); since == 0 || now-since < stuckAfter {
+			o.isStuck = false
 			continue
 		}
 		stuck++
-		if f := o.worker.looking.Load(); f != nil {
-			f.slow.Store(true)
+		if !o.isStuck {
+			o.isStuck, found = true, true
 		}
+		o.judge(now)
 	}
 	if stuck == len(ls.all) && stuck < maxLoops {
 		ls.add(l)
+	}
+	return found
+}
+
+// judge finds the folder slow in which one look takes too long.
+func (o *loop) judge(now int64) {
+	f, looks := o.worker.looking.Load(), o.worker.looks.Load()
+	switch {
+	case f == nil || looks != o.looks || o.lookedAt == 0:
+		o.looks, o.lookedAt = looks, now
+	case now-o.lookedAt >= stuckAfter:
+		f.slow.Store(true)
 	}
 }
 
@@ -117,6 +137,9 @@ func (l *Lane) handle(w *worker, events []unix.EpollEvent) (ended bool) {
 			}
 		default:
 			if c := l.conns.get(e.Fd, e.Pad); c != nil {
+				if e.Events&(unix.EPOLLRDHUP|unix.EPOLLHUP|unix.EPOLLERR) != 0 {
+					c.ended.Store(true)
+				}
 				c.ready(w, e.Events&unix.EPOLLIN != 0)
 			}
 		}
@@ -127,6 +150,10 @@ func (l *Lane) handle(w *worker, events []unix.EpollEvent) (ended bool) {
 
 // turn has those go on who have had their turn.
 func (w *worker) turn() {
+	if len(w.later) == 0 {
+		return
+	}
+	w.look() // what came before may have taken its time
 	now := w.later
 	w.later = nil
 	for _, c := range now {

@@ -18,6 +18,7 @@ const (
 	maxContent    = 128 << 10 // of one answer; what is larger is sent from its file
 	maxPart       = 16 << 10  // the same of a part of a file, many of which may be asked for
 	entryCost     = 3 << 10   // of an answer besides its bytes: the request, the record, the states
+	costOfHead    = 4         // times its length: what it was parsed into
 )
 
 // settling is how long files must have been left alone to be remembered: file
@@ -90,7 +91,7 @@ func (e *entry) open(files *fileserver.Server, generation uint64, s *unix.Stat_t
 
 // remember keeps the answer to a head.
 func (m *memory) remember(head []byte, local int, e *entry) {
-	e.cost = entryCost + len(head) + len(e.bytes) + len(e.content)
+	e.cost = entryCost + costOfHead*len(head) + len(e.bytes) + len(e.content)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.drop(string(head), local, m.entries[local][string(head)])
@@ -137,17 +138,23 @@ func (m *memory) makeRoom() {
 }
 
 // forgetUnused drops the answers from folders that nobody has used since it was
-// called last.
+// called last, and lets go of the folders: a disk could not be unmounted otherwise.
 func (m *memory) forgetUnused() {
-	unused := m.folders.unused()
-	if len(unused) == 0 {
-		return
-	}
+	m.dropUnused()
+	m.folders.unused()
+}
+
+func (m *memory) dropUnused() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	used := map[*folder]bool{}
 	for local, entries := range m.entries {
 		for head, e := range entries {
-			if unused[e.basis.folder] {
+			f := e.basis.folder
+			if _, asked := used[f]; !asked {
+				used[f] = f.used.Swap(false)
+			}
+			if !used[f] {
 				m.drop(head, local, e)
 			}
 		}
@@ -156,6 +163,11 @@ func (m *memory) forgetUnused() {
 
 // clear drops all.
 func (m *memory) clear() {
+	m.dropAll()
+	m.folders.forget()
+}
+
+func (m *memory) dropAll() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for local, entries := range m.entries {
@@ -163,5 +175,4 @@ func (m *memory) clear() {
 			m.drop(head, local, e)
 		}
 	}
-	m.folders.forget()
 }

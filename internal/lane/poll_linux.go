@@ -31,12 +31,16 @@ const (
 	listenerSerial = -2
 )
 
+// connEvents are those of connections: each is told of once.
+const connEvents = unix.EPOLLIN | unix.EPOLLOUT | unix.EPOLLRDHUP | unix.EPOLLET&0xffffffff
+
 func (p *poll) open() (err error) {
 	if p.file, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
 		return err
 	}
 	if p.event, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err != nil {
 		unix.Close(p.file)
+		p.file = 0
 		return err
 	}
 	return p.add(p.event, wakeSerial, unix.EPOLLIN)
@@ -98,9 +102,10 @@ func (l *Lane) start() error {
 	if err := l.poll.open(); err != nil {
 		return os.NewSyscallError("epoll", err)
 	}
-	// One loop for each processor, and something to run all else on while they wait.
-	loops := runtime.NumCPU()
-	if runtime.GOMAXPROCS(0) <= loops {
+	// One loop for each processor that we have, and something to run all else on
+	// while they wait.
+	loops := min(runtime.GOMAXPROCS(0), maxLoops/2)
+	if runtime.GOMAXPROCS(0) == loops {
 		runtime.GOMAXPROCS(loops + 1)
 	}
 	l.loops.usual = loops
@@ -120,6 +125,7 @@ type listening struct {
 
 	mu     sync.Mutex
 	closed bool
+	paused int // who waits before others are taken
 }
 
 // listen takes a listener over. A copy of it is used that package net does not
@@ -175,6 +181,9 @@ const maxAccepted = 64
 // accept takes new connections.
 func (li *listening) accept(w *worker) {
 	for range maxAccepted {
+		if li.isPaused() {
+			return
+		}
 		fd, client, errno := accept(li.file)
 		switch errno {
 		case 0:
@@ -206,7 +215,7 @@ func (li *listening) admit(fd int, client netip.AddrPort, w *worker) (more bool)
 	case ok:
 		li.add(fd, client, w)
 	case later:
-		li.lane.poll.remove(li.file)
+		li.suspend()
 		go li.await(fd, client)
 		return false
 	default:
@@ -257,20 +266,34 @@ func refuse(fd int) {
 
 // pause makes room, and takes no connections for a moment.
 func (li *listening) pause() {
-	li.lane.poll.remove(li.file)
+	li.suspend()
 	go func() {
-		li.lane.CloseIdle()
-		li.lane.full()
+		li.lane.full() // which closes what is idle, here as well
 		time.Sleep(10 * time.Millisecond)
 		li.resume()
 	}()
+}
+
+// suspend has no more connections be taken until as many have called resume.
+func (li *listening) suspend() {
+	li.mu.Lock()
+	defer li.mu.Unlock()
+	if li.paused++; !li.closed {
+		li.lane.poll.remove(li.file)
+	}
+}
+
+func (li *listening) isPaused() bool {
+	li.mu.Lock()
+	defer li.mu.Unlock()
+	return li.closed || li.paused > 0
 }
 
 // resume takes connections again.
 func (li *listening) resume() {
 	li.mu.Lock()
 	defer li.mu.Unlock()
-	if !li.closed {
+	if li.paused--; li.paused == 0 && !li.closed {
 		li.lane.poll.add(li.file, listenerSerial, unix.EPOLLIN)
 	}
 }

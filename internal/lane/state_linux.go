@@ -28,7 +28,7 @@ func newState(s *unix.Stat_t) state {
 	return state{uint64(s.Dev), s.Ino, s.Mode, s.Uid, s.Gid, s.Size, s.Mtim, s.Ctim}
 }
 
-// is reports whether s is that of the same file or folder, whatever it holds.
+// isSame reports whether other is that of the same file or folder, whatever it holds.
 func (s *state) isSame(other *state) bool {
 	return s.device == other.device && s.inode == other.inode && s.mode == other.mode && s.uid == other.uid && s.gid == other.gid
 }
@@ -67,8 +67,9 @@ type folder struct {
 	file   int
 	state  state
 	held   atomic.Int32
-	used   atomic.Bool // since it was asked last
-	slow   atomic.Bool // a look at something in it has held up a loop
+	count  *atomic.Int32 // of all that are open
+	used   atomic.Bool   // since it was asked last
+	slow   atomic.Bool   // a look at something in it has held up a loop
 }
 
 // hold keeps the folder open, and reports whether it still was.
@@ -87,6 +88,7 @@ func (f *folder) hold() bool {
 func (f *folder) release() {
 	if f.held.Add(-1) == 0 {
 		unix.Close(f.file)
+		f.count.Add(-1)
 		if f.parent != nil {
 			f.parent.release()
 		}
@@ -95,19 +97,21 @@ func (f *folder) release() {
 
 // openNext opens the folder of this name in the one that is open as at, without
 // following a link. The caller holds it, and it holds its parent.
-func openNext(parent *folder, at int, name string) (*folder, error) {
+func openNext(parent *folder, at int, name string, count *atomic.Int32) (*folder, error) {
 	file, err := unix.Openat(at, name, unix.O_PATH|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return nil, err
 	}
-	f := &folder{parent: parent, name: terminated(name), file: file}
+	f := &folder{parent: parent, name: terminated(name), file: file, count: count}
 	f.held.Store(1)
+	f.used.Store(true)
 	var s unix.Stat_t
 	if err := lookAtSelf(file, &s); err != nil {
 		unix.Close(file)
 		return nil, err
 	}
 	f.state = newState(&s)
+	count.Add(1)
 	if parent != nil {
 		parent.held.Add(1) // which the caller holds
 	}
@@ -263,7 +267,7 @@ func (b *basis) open(i int, s *unix.Stat_t) (*sending, bool) {
 	if errno != 0 {
 		return nil, false
 	}
-	if lookAtSelf(int(fd), s) != nil || newState(s) != f.state {
+	if lookAtSelf(int(fd), s) != nil || newState(s) != f.state || !isReadable(int(fd)) {
 		unix.Close(int(fd))
 		return nil, false
 	}

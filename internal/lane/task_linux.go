@@ -3,7 +3,6 @@
 package lane
 
 import (
-	"errors"
 	"net/http"
 	"runtime"
 	"time"
@@ -66,6 +65,9 @@ func (l *Lane) decide(r *http.Request, head []byte, local int, begun time.Time) 
 	case !e.sends:
 	case p.Content.Bytes != nil:
 		e.content = p.Content.Bytes[e.first : e.first+e.length]
+		if limit == maxPart {
+			e.content = clone(e.content) // or else a few bytes of it would keep all
+		}
 	case e.length > limit:
 		if file, ok = source(&p); !ok {
 			return nil, nil, false
@@ -78,7 +80,7 @@ func (l *Lane) decide(r *http.Request, head []byte, local int, begun time.Time) 
 		}
 		e.content = content.bytes
 	}
-	if len(e.content) <= maxContent {
+	if len(e.content) <= int(limit) {
 		l.keep(head, local, e, file, basis, begun)
 	}
 	return e, file, true
@@ -96,7 +98,7 @@ func source(p *fileserver.Response) (*sending, bool) {
 		return nil, false
 	}
 	var s unix.Stat_t
-	if lookAtSelf(file, &s) != nil || s.Size != described.Size() || !described.ModTime().Equal(time.Unix(s.Mtim.Unix())) {
+	if _, err := unix.Pread(file, make([]byte, 1), p.Meta.Length-1); err != nil || lookAtSelf(file, &s) != nil || s.Size != described.Size() || !described.ModTime().Equal(time.Unix(s.Mtim.Unix())) {
 		unix.Close(file)
 		return nil, false
 	}
@@ -134,12 +136,8 @@ func (l *Lane) consider(r *http.Request, p *fileserver.Response) (basis fileserv
 // keep remembers an answer if it can be told when it is out of date.
 func (l *Lane) keep(head []byte, local int, e *entry, file *sending, from fileserver.Basis, begun time.Time) {
 	f, err := l.memory.folders.open(from.Top, from.Folder)
-	if errors.Is(err, errManyFolders) {
-		l.memory.clear()
-		return
-	}
 	if err != nil {
-		return
+		return // it is changing, or there are many already
 	}
 	var ok bool
 	if e.basis, ok = newBasis(f, from, begun.Add(-l.settling)); !ok {

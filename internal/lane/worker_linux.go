@@ -33,6 +33,7 @@ type worker struct {
 	later   []*conn // that have had their turn, and are still busy
 	looked  looked
 	looking atomic.Pointer[folder] // in which the disk is looked at
+	looks   atomic.Uint64          // how often it has been
 
 	tick   int64 // the time, as lane.now has it
 	second int64
@@ -114,6 +115,7 @@ func (w *worker) answer(c *conn, data []byte, early bool) (open bool) {
 		var file *sending
 		if e != nil && !(early && w.looked.has(e)) {
 			var current bool
+			w.looks.Add(1)
 			w.looking.Store(e.basis.folder)
 			file, current = e.open(l.files, l.generation(), &w.stat)
 			if w.looking.Store(nil); !current {
@@ -199,6 +201,9 @@ func (w *worker) push(c *conn, o *outgoing) (open bool) {
 	switch result {
 	case done:
 		c.out = nil
+		if c.phase.Load() == writing {
+			c.rest(w.lane.now())
+		}
 		w.tell(c, o, nil)
 		if o.closes {
 			c.close()
