@@ -164,19 +164,23 @@ func countOpen(all []*wire) (open int) {
 	return open
 }
 
-// stay holds that of idle connections, so many are left, which work, and none of
-// the first third. Which of two that became idle one after the other was first,
-// the program may see otherwise.
+// stay holds that of idle connections, so many are left, which work, and but for one
+// none of the first third. Which of two that became idle one after the other was
+// first, the program may see otherwise, and one may have been busy when room was
+// looked for.
 func stay(t *testing.T, p *program, all []*wire, most int) {
 	t.Helper()
 	p.await(t, "the first ones are closed", func() bool { return countOpen(all) <= most })
-	served := 0
+	served, early := 0, 0
 	for i, c := range all {
 		if c.isOpen() && c.fetch() == nil {
 			if served++; i < len(all)/3 {
-				t.Errorf("number %d of %d is left", i, len(all))
+				early++
 			}
 		}
+	}
+	if early > 1 {
+		t.Errorf("%d of the first third of %d are left", early, len(all))
 	}
 	if served < most/2 {
 		t.Errorf("only %d are left", served)
