@@ -230,12 +230,12 @@ func TestBusyIsWaitedFor(t *testing.T) {
 func TestSlowHeadsGo(t *testing.T) {
 	t.Parallel()
 	overTLS := testTLS(t)
-	for name, begin := range map[string]func(c *client){
-		"nothing":           func(*client) {},
-		"half a head":       func(c *client) { io.WriteString(c, "GET / HTTP/1.1\r\nHo") },
-		"half a later head": func(c *client) { c.get("/"); io.WriteString(c, "GET / HTTP/1.1\r\nHo") },
-		"no handshake":      func(*client) {},
-		"half a handshake":  func(c *client) { c.Write([]byte{22, 3, 1, 2, 0, 1}) },
+	for name, begin := range map[string]func(s *crowd, c *client){
+		"nothing":           func(*crowd, *client) {},
+		"half a head":       func(_ *crowd, c *client) { io.WriteString(c, "GET / HTTP/1.1\r\nHo") },
+		"half a later head": func(s *crowd, c *client) { s.again(t, c); io.WriteString(c, "GET / HTTP/1.1\r\nHo") },
+		"no handshake":      func(*crowd, *client) {},
+		"half a handshake":  func(_ *crowd, c *client) { c.Write([]byte{22, 3, 1, 2, 0, 1}) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -248,7 +248,7 @@ func TestSlowHeadsGo(t *testing.T) {
 			s := serveCrowd(t, server)
 			slow := []*client{s.come(t, alice), s.come(t, alice)}
 			for _, c := range slow {
-				begin(c)
+				begin(s, c)
 			}
 			s.isCounted(t, 2)
 			s.come(t, bob)
