@@ -98,15 +98,16 @@ func (s *Server) Serve(ctx context.Context, force <-chan struct{}, listeners ...
 		})
 	}
 	var err error
+	end := bounds // which listeners that have just begun may still read
 	select {
 	case <-ctx.Done():
 	case err = <-ended:
 	case <-force:
-		bounds.drain = 0
+		end.drain = 0
 	}
 	shutdown, done := context.WithCancel(context.Background())
 	running.Go(func() { srv.Shutdown(shutdown) })
-	conns.drain(bounds, force)
+	conns.drain(end, force)
 	done()
 	running.Wait()
 	return err
