@@ -113,8 +113,8 @@ func TestPipeliningLeavesOthersTheirTurn(t *testing.T) {
 	b.loops.mu.Lock()
 	n := len(b.loops.all)
 	b.loops.mu.Unlock()
-	if n != b.loops.usual {
-		t.Errorf("%d loops instead of %d", n, b.loops.usual)
+	if usual := b.loops.number(); n != usual {
+		t.Errorf("%d loops instead of %d", n, usual)
 	}
 	if e.basis.folder.slow.Load() {
 		t.Error("the folder is slow")
@@ -202,7 +202,8 @@ func TestStuckLoop(t *testing.T) {
 		}
 		clients = append(clients, c)
 	}
-	first, others := clients[:l.loops.usual], clients[l.loops.usual:]
+	n := l.loops.number()
+	first, others := clients[:n], clients[n:]
 	hangs.Store(true)
 	for i, c := range first { // all loops are held up
 		io.WriteString(c, getA)
@@ -279,4 +280,11 @@ func TestPartKeepsNoMore(t *testing.T) {
 	if len(e.content) != 10 || cap(e.content) > 100 {
 		t.Errorf("%d bytes keep %d", len(e.content), cap(e.content))
 	}
+}
+
+// number returns how many loops there are usually.
+func (ls *loops) number() int {
+	ls.mu.Lock()
+	defer ls.mu.Unlock()
+	return ls.usual
 }

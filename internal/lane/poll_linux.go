@@ -108,7 +108,9 @@ func (l *Lane) start() error {
 	if runtime.GOMAXPROCS(0) == loops {
 		runtime.GOMAXPROCS(loops + 1)
 	}
+	l.loops.mu.Lock()
 	l.loops.usual = loops
+	l.loops.mu.Unlock()
 	for range loops {
 		l.loops.start(l)
 	}
